@@ -1,0 +1,1 @@
+"""worldsdk: an interactive world-model runtime."""

@@ -1,0 +1,152 @@
+"""Every error that worldsdk raises on purpose, in one hierarchy.
+
+Each class carries a stable ``code``: programs and the wire match on the code, people read the
+sentence. A sentence always names *what* is wrong, *where*, and *what would be right*.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class WorldSDKError(Exception):
+    """Base of all deliberate errors.
+
+    Args:
+        what: what is wrong, with the offending value.
+        where: the file, field, control or tick it was found in; may be empty.
+        fix: what would be right, or the command that helps; may be empty.
+    """
+
+    code: ClassVar[str] = "worldsdk_error"
+
+    def __init__(self, what: str, *, where: str = "", fix: str = "") -> None:
+        super().__init__(what, where, fix)
+        self.what = what
+        self.where = where
+        self.fix = fix
+
+    def __str__(self) -> str:
+        place = f"{self.where}: " if self.where else ""
+        cure = f". {self.fix}" if self.fix else ""
+        return f"{place}{self.what}{cure} [{self.code}]"
+
+
+class ControlError(WorldSDKError):
+    """A control that the world does not have, or a value outside its range."""
+
+    code = "control_invalid"
+
+
+class ControlSpecError(WorldSDKError):
+    """A control spec that contradicts itself (duplicate names, empty range)."""
+
+    code = "control_spec_invalid"
+
+
+class PackNotFoundError(WorldSDKError):
+    """No bundled world and no pack folder of that name."""
+
+    code = "pack_not_found"
+
+
+class PackError(WorldSDKError):
+    """A world pack that cannot be trusted: missing file, bad manifest, wrong shapes, NaN weights."""
+
+    code = "pack_invalid"
+
+
+class PackChecksumError(PackError):
+    """A file of a pack differs from the checksum its manifest promises."""
+
+    code = "pack_checksum"
+
+
+class SnapshotError(WorldSDKError):
+    """Bytes that are not a snapshot this world can continue from."""
+
+    code = "snapshot_invalid"
+
+
+class SnapshotVersionError(SnapshotError):
+    """A snapshot written in a format version this build does not read."""
+
+    code = "snapshot_version"
+
+
+class SnapshotWorldError(SnapshotError):
+    """A snapshot taken from another world pack, or another build of it."""
+
+    code = "snapshot_world"
+
+
+class SnapshotChecksumError(SnapshotError):
+    """A snapshot whose bytes were altered or cut short."""
+
+    code = "snapshot_checksum"
+
+
+class SessionError(WorldSDKError):
+    """A session asked for something it cannot do now (rewind too far, bad start index, wrong shape)."""
+
+    code = "session_invalid"
+
+
+class ModelError(WorldSDKError):
+    """A model produced numbers that are not finite, or was built from an impossible configuration."""
+
+    code = "model_invalid"
+
+
+class DeviceError(WorldSDKError):
+    """A device that this machine or this torch build does not have."""
+
+    code = "device_unavailable"
+
+
+class DatasetError(WorldSDKError):
+    """A dataset folder that cannot be read or written."""
+
+    code = "dataset_invalid"
+
+
+class ShardError(DatasetError):
+    """One shard of a dataset is cut short or altered; the others stay usable."""
+
+    code = "dataset_shard"
+
+
+class RecordError(WorldSDKError):
+    """A game that cannot be recorded as asked."""
+
+    code = "record_invalid"
+
+
+class RecipeError(WorldSDKError):
+    """A recipe file that cannot be read or asks for something impossible."""
+
+    code = "recipe_invalid"
+
+
+class CheckpointError(WorldSDKError):
+    """A training checkpoint that does not belong to this recipe, or is damaged."""
+
+    code = "checkpoint_invalid"
+
+
+class StorageError(WorldSDKError):
+    """The disk is full or the place cannot be written; nothing half-written was left behind."""
+
+    code = "storage_failed"
+
+
+class MissingExtraError(WorldSDKError):
+    """An optional dependency is needed and not installed."""
+
+    code = "extra_missing"
+
+
+class InputScriptError(WorldSDKError):
+    """A scripted-input file for headless play that cannot be followed."""
+
+    code = "input_script_invalid"

@@ -1,0 +1,163 @@
+"""The keystone: what every model family offers, and all that the rooms above may assume.
+
+A model holds weights and no history. A session's memory is a ``State``: named tensors with the batch
+as their first dimension, passed in and returned, never kept. So batching is concatenation, a fork is a
+copy, a snapshot is the tensors as bytes, and rewinding is keeping old states.
+
+One tick is::
+
+    condition = model.condition(state, controls)                  # once: all that the steps share
+    estimate  = None
+    for step in range(steps):                                     # anytime: each estimate is a frame
+        estimate = model.denoise(condition, estimate, noise(step), step, steps)
+    state, output = model.commit(state, condition, estimate)      # once: heads, memory, uint8 pixels
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+State = dict[str, Tensor]
+"""A batch of session memories: name -> tensor [B, ...]. Sizes never change from tick to tick."""
+
+Condition = Mapping[str, Tensor]
+"""What one tick's denoising steps share: name -> tensor [B, ...]."""
+
+
+@dataclass(frozen=True)
+class Variable:
+    """A state variable (position, health) that a model tracks.
+
+    Attributes:
+        name: e.g. ``"x"``.
+        low, high: the range seen in the data, in ``unit``.
+        unit: e.g. ``"map units"``, ``"degrees"``, ``"points"``.
+        period: the value wraps around at this number (360 for a heading); 0 where it does not.
+    """
+
+    name: str
+    low: float
+    high: float
+    unit: str = ""
+    period: float = 0.0
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A per-pixel layer that a model predicts beside the colour, float32 [H, W] in ``unit``."""
+
+    name: str
+    low: float
+    high: float
+    unit: str = ""
+
+
+@dataclass(frozen=True)
+class ModelSpec:
+    """A model's shape as seen from outside.
+
+    Attributes:
+        height, width: of its frames, in pixels.
+        controls: length of the control vector.
+        history: frames of real context that ``start`` takes.
+        noise_shape: shape of the noise of one step of one session.
+        max_steps: most denoising steps that still change anything.
+        variables: state variables tracked, in the order of ``Output.variables``.
+        layers: layers predicted.
+    """
+
+    height: int
+    width: int
+    controls: int
+    history: int
+    noise_shape: tuple[int, ...]
+    max_steps: int = 1
+    variables: tuple[Variable, ...] = ()
+    layers: tuple[Layer, ...] = ()
+
+
+@dataclass(frozen=True)
+class Context:
+    """Recorded moments that sessions start from, oldest frame first.
+
+    Attributes:
+        pixels: uint8 [B, history, H, W, 3], RGB.
+        controls: float32 [B, history, controls]; ``controls[:, t]`` is what led to ``pixels[:, t]``.
+        variables: float32 [B, history, len(variables)], in the variables' units.
+    """
+
+    pixels: Tensor
+    controls: Tensor
+    variables: Tensor
+
+    def select(self, index: int) -> Context:
+        """The one moment ``index`` as a batch of one."""
+        rows = slice(index, index + 1)
+        return Context(self.pixels[rows], self.controls[rows], self.variables[rows])
+
+
+@dataclass(frozen=True)
+class Output:
+    """One tick's results.
+
+    Attributes:
+        pixels: uint8 [B, H, W, 3], RGB.
+        layers: name -> float32 [B, H, W].
+        variables: float32 [B, len(variables)], in the variables' units.
+        reward: float32 [B].
+        ended: float32 [B], probability in [0, 1] that the episode ended with this frame.
+    """
+
+    pixels: Tensor
+    layers: Mapping[str, Tensor]
+    variables: Tensor
+    reward: Tensor
+    ended: Tensor
+
+
+class WorldModel(nn.Module, ABC):
+    """A family's model. Pure: no globals, no clock, no random generator, no memory between calls.
+
+    All methods run under ``torch.inference_mode`` in the runtime and take tensors on the model's device.
+    """
+
+    spec: ModelSpec
+
+    @abstractmethod
+    def start(self, context: Context) -> State:
+        """Memory of sessions that begin at ``context``; a pure function of it."""
+
+    @abstractmethod
+    def condition(self, state: State, controls: Tensor) -> Condition:
+        """Everything that depends on the past and the controls alone. controls: float32 [B, controls]."""
+
+    @abstractmethod
+    def denoise(
+        self, condition: Condition, estimate: Tensor | None, noise: Tensor, step: int, steps: int
+    ) -> Tensor:
+        """A better estimate of the next frame, in the model's own space.
+
+        Args:
+            condition: of this tick.
+            estimate: what the previous step returned; ``None`` at step 0.
+            noise: standard normal float32 [B, *noise_shape] for this step.
+            step: 0-based.
+            steps: how many are planned; a caller may stop earlier, every estimate is valid.
+        """
+
+    @abstractmethod
+    def commit(self, state: State, condition: Condition, estimate: Tensor) -> tuple[State, Output]:
+        """Decodes the estimate and returns the memory that includes it. Must not modify ``state``."""
+
+    @abstractmethod
+    def observe(self, state: State, pixels: Tensor, controls: Tensor) -> tuple[State, Output]:
+        """As a tick, but with a real frame: pixels uint8 [B, H, W, 3] appended instead of a generated one."""
+
+    @property
+    def device(self) -> torch.device:
+        return next(self.parameters()).device
