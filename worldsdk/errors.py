@@ -150,3 +150,15 @@ class InputScriptError(WorldSDKError):
     """A scripted-input file for headless play that cannot be followed."""
 
     code = "input_script_invalid"
+
+
+class PixelError(WorldSDKError):
+    """A picture of the wrong shape or type, or an impossible size, given to a pixel kernel."""
+
+    code = "pixels_invalid"
+
+
+class PlayError(WorldSDKError):
+    """Something the play client cannot do: no window, no film encoder, an empty save slot."""
+
+    code = "play_failed"
