@@ -1,0 +1,60 @@
+"""``worldsdk record``: play a real game into a dataset."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from tqdm import tqdm
+
+from worldsdk.data.games.catalogue import POLICIES
+from worldsdk.data.preview import save_preview
+from worldsdk.data.reader import Dataset
+from worldsdk.data.recorder import RecordPlan, record
+from worldsdk.errors import RecordError
+
+NAME = "record"
+HELP = "record a real game into a dataset"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("game", help="doom-field, doom-maze, or doom:<scenario>")
+    parser.add_argument("--out", type=Path, required=True, help="folder of the dataset")
+    parser.add_argument("--frames", type=int, default=40960, help="frames in all (default %(default)s)")
+    parser.add_argument("--size", help="frame size WIDTHxHEIGHT (default: the game's)")
+    parser.add_argument("--seed", type=int, default=0, help="of the whole dataset (default %(default)s)")
+    parser.add_argument("--policy", choices=POLICIES, default="mix", help="who plays (default %(default)s)")
+    parser.add_argument("--episode-ticks", type=int, help="longest episode (default: the game's)")
+    parser.add_argument("--resume", action="store_true", help="go on with a dataset that is there")
+    parser.add_argument("--workers", type=int, default=1, help="processes (default %(default)s)")
+
+
+def run(args: argparse.Namespace) -> int:
+    changes: dict[str, object] = {"policy": args.policy, "seed": args.seed}
+    if args.size:
+        changes["width"], changes["height"] = parse_size(args.size)
+    if args.episode_ticks is not None:
+        changes["episode_ticks"] = args.episode_ticks
+    plan = RecordPlan.usual(args.game, **changes)
+    with tqdm(total=args.frames, unit="frame", unit_scale=True, desc=args.game) as bar:
+        try:
+            record(
+                plan, args.out, args.frames, resume=args.resume, workers=args.workers, progress=bar.update
+            )
+        except KeyboardInterrupt:
+            bar.close()
+            print("stopped; finished shards are kept, go on with --resume", file=sys.stderr)
+            return 130
+    dataset = Dataset.open(args.out)
+    preview = save_preview(dataset, args.out)
+    print(f"{len(dataset)} frames, {len(dataset.episodes)} episodes in {args.out}; look at {preview}")
+    return 0
+
+
+def parse_size(text: str) -> tuple[int, int]:
+    """``64x48`` -> (64, 48). Raises RecordError."""
+    width, cross, height = text.lower().partition("x")
+    if not (cross and width.isdecimal() and height.isdecimal() and int(width) and int(height)):
+        raise RecordError(f"size is {text!r}", where="--size", fix="write WIDTHxHEIGHT, for example 64x48")
+    return int(width), int(height)

@@ -1,0 +1,1 @@
+"""Games that can be recorded: one file per binding, all behind ``game.Game``."""

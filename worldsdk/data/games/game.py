@@ -1,0 +1,69 @@
+"""What a recordable game is: it takes controls, and shows frames with all that it knows about them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from worldsdk.controls import Controls, ControlSpec
+from worldsdk.data.format import LayerInfo
+from worldsdk.models.interface import Variable
+
+
+@dataclass(frozen=True)
+class Observation:
+    """One frame of a real game.
+
+    Attributes:
+        pixels: uint8 [H, W, 3], RGB.
+        variables: float32 [len(game.variables)].
+        layers: name -> array of the dtype and shape of ``game.layers``.
+        reward: what the last tick gave; 0 after a reset.
+        ended: the game itself is over (death, goal), not a limit of the recorder.
+        drawn: False where the game ended without drawing a frame; ``pixels`` are then the last ones drawn.
+    """
+
+    pixels: NDArray[np.uint8]
+    variables: NDArray[np.float32]
+    layers: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+    reward: float = 0.0
+    ended: bool = False
+    drawn: bool = True
+
+
+@dataclass(frozen=True)
+class GameInfo:
+    """What a game is, apart from its frames; the fields are those of ``DatasetInfo``."""
+
+    game: str
+    height: int
+    width: int
+    controls: ControlSpec
+    variables: tuple[Variable, ...] = ()
+    layers: tuple[LayerInfo, ...] = ()
+    rate_hz: float = 0.0
+    licence: str = ""
+    notices: Mapping[str, str] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    versions: Mapping[str, str] = field(default_factory=dict)
+
+
+class Game(Protocol):
+    """A running game. Same seed and same controls give the same observations."""
+
+    @property
+    def info(self) -> GameInfo: ...
+
+    def reset(self, seed: int) -> Observation:
+        """Starts an episode. seed: 0 to 2**31 - 1."""
+        ...
+
+    def step(self, controls: Controls) -> Observation:
+        """One tick. Not to be called after an observation that ended, before the next reset."""
+        ...
+
+    def close(self) -> None: ...

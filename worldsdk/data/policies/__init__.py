@@ -1,0 +1,1 @@
+"""Players that fill a dataset: each turns observations into controls, deterministic from a generator."""
