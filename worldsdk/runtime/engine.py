@@ -1,0 +1,208 @@
+"""One tick on the device: a batch of session memories in, their next memories and pictures out.
+
+Pure but for the clock it measures with: it knows no session and keeps nothing. Batching is concatenation
+of states along dimension 0 (see ``models.interface``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from worldsdk.models.interface import Context, Output, State, WorldModel
+from worldsdk.runtime.budget import Gate
+from worldsdk.runtime.clock import REAL_CLOCK, Clock
+from worldsdk.runtime.noise import noise
+
+_Scalar = TypeVar("_Scalar", bound=np.generic)
+
+
+@dataclass(frozen=True)
+class Request:
+    """What one session brings to a tick.
+
+    Attributes:
+        state: its memory, a batch of one.
+        controls: float32 [controls], scaled to [-1, 1].
+        seed, tick: of the frame to make; its noise depends on nothing else.
+    """
+
+    state: State
+    controls: NDArray[np.float32]
+    seed: int
+    tick: int
+
+
+@dataclass(frozen=True)
+class Row:
+    """What one session takes from a tick: memory (a batch of one) and host arrays of its own.
+
+    Attributes:
+        sane: False where NaN or infinity turned up in this session's part; the rest is then worthless.
+        pixels: uint8 [H, W, 3]. layers: float32 [H, W] each. variables: float32 [variables].
+    """
+
+    state: State
+    sane: bool
+    pixels: NDArray[np.uint8]
+    layers: Mapping[str, NDArray[np.float32]]
+    variables: NDArray[np.float32]
+    reward: float
+    ended: bool
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What the pass took: ms by stage and in all, and the denoising steps that were taken."""
+
+    stages: Mapping[str, float]
+    total_ms: float
+    steps: int
+
+
+class _Stopwatch:
+    """Stage times by one clock. On CUDA a stage ends when the device is done, if ``exact``."""
+
+    def __init__(self, clock: Clock, device: torch.device, exact: bool) -> None:
+        self._clock = clock
+        self._device = device
+        self._wait = exact and device.type == "cuda"
+        self._started = self._last = clock.monotonic()
+        self.stages: dict[str, float] = {}
+
+    def lap(self, stage: str) -> None:
+        if self._wait:
+            torch.cuda.synchronize(self._device)
+        now = self._clock.monotonic()
+        self.stages[stage] = (now - self._last) * 1000.0
+        self._last = now
+
+    @property
+    def total_ms(self) -> float:
+        return (self._last - self._started) * 1000.0
+
+
+@torch.inference_mode()
+def begin(model: WorldModel, context: Context) -> State:
+    """Memory of sessions that start at ``context`` (any device)."""
+    device = model.device
+    on_device = Context(context.pixels.to(device), context.controls.to(device), context.variables.to(device))
+    return model.start(on_device)
+
+
+@torch.inference_mode()
+def advance(
+    model: WorldModel,
+    requests: Sequence[Request],
+    planned: int,
+    *,
+    limit: int | None = None,
+    gate: Gate | None = None,
+    clock: Clock = REAL_CLOCK,
+) -> tuple[list[Row], Cost]:
+    """Generates the next frame of every request in one pass.
+
+    Args:
+        planned: denoising steps that the model is told of.
+        limit: stop after this many all the same (as an earlier, budgeted tick did).
+        gate: asked after each step whether another fits. Stage times are then exact on CUDA, too.
+    """
+    device = model.device
+    watch = _Stopwatch(clock, device, exact=gate is not None)
+    state = _join([request.state for request in requests])
+    controls = _upload([request.controls for request in requests], device)
+    condition = model.condition(state, controls)
+    watch.lap("condition")
+    estimate: Tensor | None = None
+    taken = 0
+    while taken < planned:
+        if taken and (taken == limit or (gate is not None and not gate.another())):
+            break
+        draws = [noise(r.seed, r.tick, taken, model.spec.noise_shape) for r in requests]
+        estimate = model.denoise(condition, estimate, _upload(draws, device), taken, planned)
+        if gate is not None and device.type == "cuda":
+            torch.cuda.synchronize(device)
+        taken += 1
+    watch.lap("denoise")
+    if estimate is None:
+        raise ValueError("planned must be at least 1")
+    state, output = model.commit(state, condition, estimate)
+    watch.lap("commit")
+    rows = _rows(state, output, len(requests), estimate)
+    watch.lap("pixels")
+    return rows, Cost(watch.stages, watch.total_ms, taken)
+
+
+@torch.inference_mode()
+def observe(
+    model: WorldModel, state: State, pixels: NDArray[np.uint8], controls: NDArray[np.float32]
+) -> tuple[Row, Cost]:
+    """Appends a real frame, uint8 [H, W, 3], to one session's memory."""
+    device = model.device
+    watch = _Stopwatch(REAL_CLOCK, device, exact=False)
+    state, output = model.observe(state, _upload([pixels], device), _upload([controls], device))
+    watch.lap("commit")
+    row = _rows(state, output, 1)[0]
+    watch.lap("pixels")
+    return row, Cost(watch.stages, watch.total_ms, 0)
+
+
+def _join(states: Sequence[State]) -> State:
+    if len(states) == 1:
+        return states[0]
+    return {name: torch.cat([state[name] for state in states]) for name in states[0]}
+
+
+def _upload(
+    arrays: Sequence[NDArray[np.float32]] | Sequence[NDArray[np.uint8]], device: torch.device
+) -> Tensor:
+    return torch.from_numpy(np.stack(arrays)).to(device)
+
+
+def _rows(state: State, output: Output, count: int, estimate: Tensor | None = None) -> list[Row]:
+    suspects = [*state.values(), *output.layers.values(), output.variables, output.reward, output.ended]
+    sane = _sane(suspects if estimate is None else [estimate, *suspects], count).tolist()
+    pixels = output.pixels.cpu().numpy()
+    layers = {name: layer.float().cpu().numpy() for name, layer in output.layers.items()}
+    variables = output.variables.float().cpu().numpy()
+    rewards, ended = output.reward.tolist(), (output.ended > 0.5).tolist()
+    return [
+        Row(
+            state=_split(state, index, count),
+            sane=sane[index],
+            pixels=_own(pixels[index]),
+            layers={name: _own(layer[index]) for name, layer in layers.items()},
+            variables=variables[index],
+            reward=rewards[index],
+            ended=ended[index],
+        )
+        for index in range(count)
+    ]
+
+
+def _sane(tensors: Sequence[Tensor], count: int) -> Tensor:
+    """Bool [count]: no NaN and no infinity in that row of any tensor."""
+    # A sum over a row is finite only if every element is: one pass, and nothing of the row's size is made.
+    floats = [t.reshape(count, t.numel() // count) for t in tensors if t.is_floating_point()]
+    sums = [rows.sum(1, dtype=torch.float32) for rows in floats]
+    return torch.isfinite(torch.stack(sums)).all(0)
+
+
+def _split(state: State, index: int, count: int) -> State:
+    if count == 1:
+        return state
+    # A copy: a view would keep the whole batch's memory alive for as long as one session remembers it.
+    return {name: tensor[index : index + 1].clone() for name, tensor in state.items()}
+
+
+def _own(array: NDArray[_Scalar]) -> NDArray[_Scalar]:
+    """A read-only copy: frames are values, shared by history and snapshots."""
+    copy = np.array(array, order="C")
+    copy.flags.writeable = False
+    return copy

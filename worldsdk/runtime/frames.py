@@ -1,0 +1,54 @@
+"""Frames out of what the engine hands over."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from worldsdk.controls import Controls, ControlSpec
+from worldsdk.frame import Frame, Timing
+from worldsdk.models.interface import Context, ModelSpec
+from worldsdk.runtime.engine import Row
+
+
+def generated(spec: ModelSpec, row: Row, tick: int, controls: Controls, timing: Timing) -> Frame:
+    """The frame of one engine row."""
+    return Frame(
+        pixels=row.pixels,
+        layers=row.layers,
+        state=named(spec, row.variables),
+        reward=row.reward,
+        ended=row.ended,
+        tick=tick,
+        controls=controls,
+        timing=timing,
+    )
+
+
+def first(spec: ModelSpec, controls: ControlSpec, context: Context) -> Frame:
+    """Tick 0: the last frame of a start context (a batch of one). It has no layers: nothing drew it yet."""
+    pixels = context.pixels[0, -1].cpu().numpy().copy()
+    pixels.flags.writeable = False
+    return Frame(
+        pixels=pixels,
+        layers={},
+        state=named(spec, context.variables[0, -1].cpu().numpy()),
+        reward=0.0,
+        ended=False,
+        tick=0,
+        controls=controls.from_vector(context.controls[0, -1].cpu().numpy()),
+        timing=Timing(),
+    )
+
+
+def held(frame: Frame, budget_ms: float, met: bool) -> Frame:
+    """``frame`` shown for one more beat, without anything generated."""
+    timing = Timing(budget_ms=budget_ms, deadline_met=met, rung=frame.timing.rung)
+    return replace(frame, held=True, timing=timing)
+
+
+def named(spec: ModelSpec, variables: NDArray[np.float32]) -> dict[str, float]:
+    """State variables by name, in their declared units."""
+    return {v.name: float(value) for v, value in zip(spec.variables, variables, strict=True)}
