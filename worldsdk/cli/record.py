@@ -39,9 +39,7 @@ def run(args: argparse.Namespace) -> int:
     plan = RecordPlan.usual(args.game, **changes)
     with tqdm(total=args.frames, unit="frame", unit_scale=True, desc=args.game) as bar:
         try:
-            record(
-                plan, args.out, args.frames, resume=args.resume, workers=args.workers, progress=bar.update
-            )
+            record(plan, args.out, args.frames, resume=args.resume, workers=args.workers, progress=bar.update)
         except KeyboardInterrupt:
             bar.close()
             print("stopped; finished shards are kept, go on with --resume", file=sys.stderr)

@@ -132,7 +132,9 @@ class DatasetInfo:
     def from_json(cls, data: Any, where: str = INFO_FILE) -> DatasetInfo:
         """Raises DatasetError where ``to_json``'s form is not met or the version is another."""
         if not isinstance(data, dict) or data.get("format") != FORMAT:
-            raise DatasetError("is not a dataset description", where=where, fix=f'"format" must be "{FORMAT}"')
+            raise DatasetError(
+                "is not a dataset description", where=where, fix=f'"format" must be "{FORMAT}"'
+            )
         if data.get("version") != VERSION:
             raise DatasetError(
                 f"format version is {data.get('version')!r}", where=where, fix=f"this build reads {VERSION}"

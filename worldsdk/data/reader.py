@@ -216,7 +216,7 @@ class Dataset:
         """
         if length < 1 or stride < 1:
             raise DatasetError(f"length is {length}, stride is {stride}", fix="both are at least 1")
-        starts = [np.arange(e.start, e.stop - length + 1, stride, np.int64) for e in self.split(split)]
+        starts = [np.arange(e.start, e.stop - length + 1, stride, dtype=np.int64) for e in self.split(split)]
         return np.concatenate(starts) if starts else np.zeros(0, np.int64)
 
 

@@ -26,7 +26,7 @@ from worldsdk.data.shards import Arrays, ShardEntry, write_shard
 from worldsdk.data.writer import DatasetWriter
 from worldsdk.errors import RecordError
 
-Progress = Callable[[int], None]
+Progress = Callable[[int], object]
 """Called with the number of frames recorded since the last call."""
 
 # Several episodes in a row that end at once are a game that cannot be recorded, not bad luck.

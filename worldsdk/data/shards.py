@@ -121,7 +121,7 @@ def write_shard(
 
 def file_sha256(path: Path) -> str:
     digest = hashlib.sha256()
-    with open(path, "rb") as file:
+    with path.open("rb") as file:
         while block := file.read(1 << 22):
             digest.update(block)
     return digest.hexdigest()
@@ -169,7 +169,8 @@ def map_shard(folder: Path, entry: ShardEntry, info: DatasetInfo) -> Arrays:
                 raise ValueError(f"tensor {key!r} is {stored['dtype']}{stored['shape']}")
             if not 0 <= first <= last <= len(data):
                 raise ValueError(f"tensor {key!r} lies outside the file")
-            arrays[key] = data[first:last].view(_DTYPES[stored["dtype"]]).reshape(full)
+            kept: NDArray[Any] = np.frombuffer(data[first:last], dtype=np.dtype(dtype)).reshape(full)
+            arrays[key] = kept
         return arrays
     except (OSError, ValueError, KeyError, TypeError, struct.error) as error:
         raise ShardError(f"cannot be read ({error})", where=str(path), fix="record it again") from error

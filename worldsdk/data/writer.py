@@ -112,7 +112,7 @@ class DatasetWriter:
         """Lists a shard that ``write_shard`` has put into the folder. Raises StorageError."""
         path = self.folder / INDEX_FILE
         try:
-            with open(path, "ab") as file:
+            with path.open("ab") as file:
                 start = file.tell()
                 try:
                     file.write((entry.to_line() + "\n").encode())

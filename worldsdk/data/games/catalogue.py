@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from worldsdk.data.games.doom import CLASSES, SCENARIOS, DoomGame
+from worldsdk.data.games.doom import SCENARIOS, DoomGame
+from worldsdk.data.games.doom_spec import CLASSES
 from worldsdk.data.games.game import Game
 from worldsdk.data.policies.policy import Policy
 from worldsdk.data.policies.walker import Explorer, Mix, Wanderer

@@ -55,8 +55,7 @@ class GameInfo:
 class Game(Protocol):
     """A running game. Same seed and same controls give the same observations."""
 
-    @property
-    def info(self) -> GameInfo: ...
+    info: GameInfo
 
     def reset(self, seed: int) -> Observation:
         """Starts an episode. seed: 0 to 2**31 - 1."""

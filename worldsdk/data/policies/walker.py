@@ -11,15 +11,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from worldsdk.controls import Controls, ControlSpec
+from worldsdk.data.games.doom_spec import HALF_VIEW
 from worldsdk.data.games.game import Observation
 
 KEY_TURN = 4.0
 """Degrees per tick of a turn by keyboard."""
-
-HALF_VIEW = 45.0
-"""Degrees from the middle of the view to its edge."""
 
 
 class Explorer:
@@ -31,7 +30,7 @@ class Explorer:
         seek: labels worth walking to.
     """
 
-    def __init__(self, spec: ControlSpec, near: float = 80.0, seek: tuple[int, ...] = ()) -> None:
+    def __init__(self, spec: ControlSpec, near: float = 64.0, seek: tuple[int, ...] = ()) -> None:
         self._spec = spec
         self._near = near
         self._seek = seek
@@ -54,14 +53,15 @@ class Explorer:
             self._decide(observation, depth, blocked)
         self._left -= 1
         held = dict(self._held)
-        if ahead < self._near * 0.6:
+        if ahead < self._near / 2:
+            # Close enough to touch in a few ticks: turn on the spot, as a player would.
             held.pop("forward", None)
         turn = self._turn()
         if turn:
             held["turn"] = turn
         return self._spec.parse(held)
 
-    def _decide(self, observation: Observation, depth: np.ndarray, blocked: bool) -> None:
+    def _decide(self, observation: Observation, depth: NDArray[np.float32], blocked: bool) -> None:
         rng = self._rng
         self._left = int(rng.integers(6, 36))
         self._by_key = bool(rng.random() < 0.4)
@@ -71,6 +71,8 @@ class Explorer:
         strafe = rng.random()
         if strafe < 0.16:
             self._held["left" if strafe < 0.08 else "right"] = 1.0
+        if blocked and rng.random() < 0.15:
+            self._held = {"back": 1.0}
         if "attack" in self._spec.names and rng.random() < 0.2:
             self._held["attack"] = 1.0
         sought = _nearest(observation, depth, self._seek)
@@ -83,8 +85,7 @@ class Explorer:
             # A way out is chosen with a probability that grows with how far it goes.
             weight = np.maximum(depth - self._near, 1.0) ** 1.5
             column = float(rng.choice(len(depth), p=weight / weight.sum()))
-            offset = (column + 0.5) / len(depth) * 2.0 - 1.0
-            self._target = float(np.degrees(np.arctan(offset)))
+            self._target = _degrees(column, len(depth))
         else:
             self._target = float(rng.normal(0.0, 50.0))
 
@@ -132,8 +133,9 @@ _HABITS = (
     _Habit(0.06, ("side",), "none", (6, 40)),
     _Habit(0.05, ("side",), "mouse", (10, 50)),
     _Habit(0.08, ("forward", "side"), "none", (10, 50)),
-    _Habit(0.05, ("back",), "none", (6, 35)),
-    _Habit(0.03, ("back",), "key", (4, 20)),
+    _Habit(0.08, ("back",), "none", (6, 35)),
+    _Habit(0.04, ("back",), "mouse", (10, 35)),
+    _Habit(0.03, ("back", "side"), "none", (6, 25)),
 )
 
 
@@ -215,14 +217,14 @@ class Mix:
         return (self._explorer if self._exploring else self._wanderer).act(observation)
 
 
-def _horizon(observation: Observation) -> np.ndarray:
+def _horizon(observation: Observation) -> NDArray[np.float32]:
     """float32 [W]: the depth of each column at eye height."""
     depth = observation.layers["depth"]
     middle = depth.shape[0] // 2
     return np.asarray(depth[middle - 1 : middle + 1].min(axis=0), np.float32)
 
 
-def _nearest(observation: Observation, depth: np.ndarray, seek: tuple[int, ...]) -> float | None:
+def _nearest(observation: Observation, depth: NDArray[np.float32], seek: tuple[int, ...]) -> float | None:
     """Degrees to the right to the nearest object of a sought class, or None where none is in view."""
     if not seek:
         return None
@@ -231,6 +233,10 @@ def _nearest(observation: Observation, depth: np.ndarray, seek: tuple[int, ...])
     if not len(rows):
         return None
     # Things lie on the floor: the lowest in the picture is the nearest.
-    column = float(columns[int(np.argmax(rows))])
-    offset = (column + 0.5) / labels.shape[1] * 2.0 - 1.0
-    return float(np.degrees(np.arctan(offset)))
+    return _degrees(float(columns[int(np.argmax(rows))]), labels.shape[1])
+
+
+def _degrees(column: float, width: int) -> float:
+    """Direction of a column of the picture, in degrees to the right of the middle."""
+    edge = np.tan(np.radians(HALF_VIEW))
+    return float(np.degrees(np.arctan(((column + 0.5) / width * 2.0 - 1.0) * edge)))

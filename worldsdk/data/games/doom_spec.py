@@ -1,0 +1,114 @@
+"""What all Doom worlds have in common: controls, variables, layers and their units.
+
+Conventions, checked by the tests against the engine:
+
+- ``turn`` is in degrees per tick, positive to the right. ``heading`` is the engine's angle: degrees
+  counter-clockwise from east (+x), so ``heading[t] = heading[t - 1] - turn[t]``, to the engine's 1/182
+  degree.
+- ``x``, ``y`` are in map units; ``vx``, ``vy`` in map units per tick, after that tick's friction (0.906).
+- ``depth`` is the distance along the viewing direction (not along the ray). The engine's buffer has whole
+  numbers ``d``; comparing it with wall distances worked out from the map's lines gives
+  ``depth = 7.14 d + 8.9`` map units, linear within the rounding of 3.6. Walls saturate at d = 102 (737 map
+  units) and floors do not: all is cut there, so that everything farther says 737. Sky has the depth of the
+  ceiling that it is drawn on.
+"""
+
+from __future__ import annotations
+
+from worldsdk.controls import Control, ControlSpec
+from worldsdk.data.format import LayerInfo
+from worldsdk.models.interface import Variable
+
+RATE_HZ = 35.0
+HALF_VIEW = 45.0
+"""Degrees from the middle of the view to its left or right edge."""
+
+DEPTH_STEP = 7.14
+DEPTH_OFFSET = 8.9
+DEPTH_LEVELS = 102
+DEPTH_HIGH = DEPTH_STEP * DEPTH_LEVELS + DEPTH_OFFSET
+
+CLASSES = ("background", "monster", "health", "armor", "weapon", "ammo", "other")
+"""Values of the ``labels`` layer: the engine's object categories."""
+
+MOVES = {
+    "forward": "MOVE_FORWARD",
+    "back": "MOVE_BACKWARD",
+    "left": "MOVE_LEFT",
+    "right": "MOVE_RIGHT",
+    "turn": "TURN_LEFT_RIGHT_DELTA",
+    "attack": "ATTACK",
+}
+"""Control -> the engine's button."""
+
+_WALK = (
+    Control(
+        "forward",
+        keys={"KeyW": 1.0, "ArrowUp": 1.0},
+        pad={"LeftStickY": -1.0, "DPadUp": 1.0},
+        help="walk forward",
+    ),
+    Control(
+        "back",
+        keys={"KeyS": 1.0, "ArrowDown": 1.0},
+        pad={"LeftStickY": 1.0, "DPadDown": 1.0},
+        help="walk backward",
+    ),
+    Control("left", keys={"KeyA": 1.0}, pad={"LeftStickX": -1.0, "DPadLeft": 1.0}, help="step to the left"),
+    Control("right", keys={"KeyD": 1.0}, pad={"LeftStickX": 1.0, "DPadRight": 1.0}, help="step to the right"),
+    Control(
+        "turn",
+        "axis",
+        low=-8.0,
+        high=8.0,
+        unit="degrees/tick",
+        keys={"ArrowLeft": -4.0, "ArrowRight": 4.0},
+        pad={"RightStickX": 8.0},
+        mouse=("x", 0.15),
+        help="turn, positive to the right",
+    ),
+)
+_ATTACK = Control("attack", keys={"Space": 1.0}, pad={"A": 1.0}, help="fire")
+
+
+def doom_controls(*, attack: bool) -> ControlSpec:
+    """The control spec of every Doom world; ``attack`` only where the scenario has it."""
+    return ControlSpec((*_WALK, _ATTACK) if attack else _WALK)
+
+
+def doom_variables(low: tuple[float, float], high: tuple[float, float]) -> tuple[Variable, ...]:
+    """Position, heading, velocity and health. low, high: corners of the map, in map units."""
+    return (
+        Variable("x", low[0], high[0], "map units"),
+        Variable("y", low[1], high[1], "map units"),
+        Variable("heading", 0.0, 360.0, "degrees", 360.0),
+        Variable("vx", -16.0, 16.0, "map units/tick"),
+        Variable("vy", -16.0, 16.0, "map units/tick"),
+        Variable("health", 0.0, 100.0, "points"),
+    )
+
+
+def doom_layers(height: int, width: int) -> tuple[LayerInfo, ...]:
+    """Depth and labels, both [height, width]."""
+    return (
+        LayerInfo(
+            "depth",
+            "float16",
+            (height, width),
+            DEPTH_OFFSET,
+            DEPTH_HIGH,
+            "map units",
+            help="distance along the viewing direction, mean over the pixel; "
+            f"saturates at {DEPTH_HIGH:.0f}, rounding {DEPTH_STEP / 2:.1f}",
+        ),
+        LayerInfo(
+            "labels",
+            "uint8",
+            (height, width),
+            0.0,
+            float(len(CLASSES) - 1),
+            "class",
+            classes=CLASSES,
+            help="kind of object that covers at least a quarter of the pixel",
+        ),
+    )
