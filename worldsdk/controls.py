@@ -83,9 +83,12 @@ class Control:
             ControlError: not a finite number, out of range, or not one of ``values``.
         """
         where = f"control {self.name!r}"
-        if isinstance(value, (str, bytes)) or not np.isscalar(value):
+        if not isinstance(value, (int, float, np.bool_, np.integer, np.floating)):
             raise ControlError(f"value is {value!r}", where=where, fix="give a number")
-        number = float(value)
+        try:
+            number = float(value)
+        except OverflowError:  # an int beyond any float
+            number = math.inf
         if not math.isfinite(number) or not self.low <= number <= self.high:
             raise ControlError(
                 f"value is {number}", where=where, fix=f"give {self.low} to {self.high} {self.unit}".rstrip()

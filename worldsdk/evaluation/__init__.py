@@ -1,0 +1,1 @@
+"""How faithful a world is to its game: pictures, state, cells, and how long a dream lasts."""

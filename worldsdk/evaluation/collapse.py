@@ -1,0 +1,146 @@
+"""How long a dream lasts: long scripted play, watched for the moment it stops being the game.
+
+A session has **collapsed** at the first moment from which on, for ``PATIENCE_S`` without a break, every
+frame looked at lies outside the range of real frames (see ``gauge``), or from which on the picture stood
+still for ``FROZEN_S`` although the controls kept changing. The script is the controls of held-out play,
+episode after episode, so it presses what people and explorers press. Nothing is reset on the way, not
+even where the model says that the episode ended: a reset would hide a collapse.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from worldsdk.evaluation.dreamers import ModelDreamer
+from worldsdk.evaluation.gauge import Gauge
+from worldsdk.evaluation.heldout import HeldOut
+from worldsdk.models.interface import Context
+
+PATIENCE_S = 2.0
+FROZEN_S = 10.0
+STILL_LEVELS = 0.5
+"""Mean absolute change, in levels, below which two pictures count as the same."""
+LOOKS_PER_SECOND = 5.0
+
+
+@dataclass(frozen=True)
+class Life:
+    """What became of one session.
+
+    Attributes:
+        seconds: until collapse, or the whole time where there was none.
+        cause: ``unlike``, ``frozen``, or empty where it lived.
+    """
+
+    seconds: float
+    cause: str = ""
+
+
+class Watch:
+    """Watches one session, look by look.
+
+    Args:
+        period_s: seconds between looks.
+    """
+
+    def __init__(self, period_s: float) -> None:
+        self._period = period_s
+        self._looks = 0
+        self._unlike_since: int | None = None
+        self._still_since = 0
+        self._last: NDArray[np.uint8] | None = None
+        self._pressed: set[bytes] = set()
+        self.collapse: Life | None = None
+
+    def look(self, frame: NDArray[np.uint8], unlike: bool, controls: NDArray[np.float32]) -> None:
+        """One look. frame: uint8 [H, W, 3]; controls: what is pressed, any shape."""
+        now = self._looks
+        self._looks += 1
+        if self._last is None or np.abs(frame.astype(np.int16) - self._last).mean() > STILL_LEVELS:
+            self._last, self._still_since, self._pressed = frame.astype(np.int16), now, set()
+        self._pressed.add(controls.tobytes())
+        if not unlike:
+            self._unlike_since = None
+        elif self._unlike_since is None:
+            self._unlike_since = now
+        if self.collapse is not None:
+            return
+        if self._unlike_since is not None and (now - self._unlike_since) * self._period >= PATIENCE_S:
+            self.collapse = Life(self._unlike_since * self._period, "unlike")
+        elif (now - self._still_since) * self._period >= FROZEN_S and len(self._pressed) > 4:
+            self.collapse = Life(self._still_since * self._period, "frozen")
+
+
+def script(heldout: HeldOut, sessions: int, ticks: int) -> NDArray[np.float32]:
+    """Controls of real play for each session, float32 [sessions, ticks, A]; each begins elsewhere."""
+    everything = np.concatenate([episode.controls for episode in heldout.episodes])
+    first = (np.arange(sessions) * len(everything)) // sessions
+    rows = (first[:, None] + np.arange(ticks)[None]) % len(everything)
+    pressed: NDArray[np.float32] = everything[rows]
+    return pressed
+
+
+def lifetimes(
+    dreamer: ModelDreamer,
+    gauge: Gauge,
+    starts: Context,
+    controls: NDArray[np.float32],
+    rate_hz: float,
+    *,
+    seeds: Sequence[int],
+    progress: Callable[[int], Any] | None = None,
+    on_look: Callable[[float, NDArray[np.uint8]], Any] | None = None,
+) -> list[Life]:
+    """Plays each session's script from its start and tells how long it lasted.
+
+    Args:
+        dreamer: the world.
+        gauge: of real frames.
+        starts: one moment per session.
+        controls: float32 [sessions, ticks, A].
+        rate_hz: ticks per second.
+        seeds: one per session.
+        progress: told of each tick, with 1.
+        on_look: told the seconds played and uint8 [sessions, H, W, 3] at each look, for pictures.
+    """
+    sessions, ticks, _ = controls.shape
+    every = max(1, round(rate_hz / LOOKS_PER_SECOND))
+    watches = [Watch(every / rate_hz) for _ in range(sessions)]
+    state = dreamer.start(starts)
+    for tick in range(ticks):
+        state, output = dreamer.tick(state, torch.from_numpy(controls[:, tick]), seeds, tick + 1)
+        if tick % every == 0:
+            frames = output.pixels.cpu().numpy()
+            unlike = gauge.unlike(frames)
+            for row, watch in enumerate(watches):
+                watch.look(frames[row], bool(unlike[row]), controls[row, tick])
+            if on_look is not None:
+                on_look(tick / rate_hz, frames)
+        if progress is not None:
+            progress(1)
+    return [watch.collapse or Life(ticks / rate_hz) for watch in watches]
+
+
+def false_alarms(gauge: Gauge, heldout: HeldOut) -> float:
+    """Share of the *real* episodes, among those that set the limits, that would be called collapsed.
+
+    This is the instrument's own error; a world cannot be held to less.
+    """
+    every = max(1, round(heldout.rate_hz / LOOKS_PER_SECOND))
+    episodes = heldout.episodes[1::2]
+    called = 0
+    for episode in episodes:
+        watch = Watch(every / heldout.rate_hz)
+        frames = np.asarray(episode.pixels[::every])
+        for frame, unlike, pressed in zip(
+            frames, gauge.unlike(frames), episode.controls[::every], strict=True
+        ):
+            watch.look(frame, bool(unlike), pressed)
+        called += watch.collapse is not None
+    return called / len(episodes)
