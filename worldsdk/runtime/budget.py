@@ -64,16 +64,22 @@ class Gate:
         clock: whose time the deadline is in.
         deadline: moment in seconds by which the pixels must be in hand.
         budget_ms: what the tick was allowed, for the record.
+        spare: whether steps may be left out; if not, every planned step is let through.
     """
 
-    def __init__(self, costs: Costs, clock: Clock, deadline: float, budget_ms: float) -> None:
+    def __init__(
+        self, costs: Costs, clock: Clock, deadline: float, budget_ms: float, *, spare: bool = True
+    ) -> None:
         self._costs = costs
         self._clock = clock
         self.deadline = deadline
         self.budget_ms = budget_ms
+        self._spare = spare
 
     def another(self) -> bool:
         """Whether one more denoising step, and all that follows it, fits."""
+        if not self._spare:
+            return True
         cost = self._costs.of("denoise") + self._costs.after_steps
         return self._clock.monotonic() + cost / 1000.0 <= self.deadline
 

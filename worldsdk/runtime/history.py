@@ -36,7 +36,8 @@ class Moment:
     def bytes(self) -> int:
         """Memory it takes."""
         arrays = [self.frame.pixels.nbytes, *(layer.nbytes for layer in self.frame.layers.values())]
-        return sum(arrays) + sum(t.numel() * t.element_size() for t in self.state.values())
+        # A state may be a view: what it keeps alive is its whole storage.
+        return sum(arrays) + sum(t.untyped_storage().nbytes() for t in self.state.values())
 
 
 @dataclass(frozen=True)

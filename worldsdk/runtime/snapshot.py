@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import struct
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -76,6 +76,8 @@ def dump(taken: Snapshot) -> bytes:
         "reward": frame.reward,
         "ended": frame.ended,
         "rung": frame.timing.rung,
+        # Kernels differ with the memory layout, so bit-exact continuation needs it back as it was.
+        "strides": {name: _strides(tensor) for name, tensor in taken.state.items()},
     }
     body = save(tensors, metadata={_META: json.dumps(meta, sort_keys=True)})
     return MAGIC + _VERSION.pack(VERSION) + hashlib.sha256(body).digest() + body
@@ -110,7 +112,7 @@ def parse(blob: bytes, pack: str, controls: ControlSpec, template: State) -> Sna
             start=None if meta["start"] is None else int(meta["start"]),
             steps=int(meta["steps"]),
             frame=_frame(meta, tensors, controls),
-            state=_state(tensors, template),
+            state=_state(tensors, meta["strides"], template),
         )
     except (SafetensorError, ControlError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise SnapshotError(f"the snapshot's content is malformed ({error})") from error
@@ -156,10 +158,11 @@ def _frame(meta: Mapping[str, Any], tensors: Mapping[str, Tensor], controls: Con
     )
 
 
-def _state(tensors: Mapping[str, Tensor], template: State) -> State:
+def _state(tensors: Mapping[str, Tensor], strides: Mapping[str, Any], template: State) -> State:
     state = {n.removeprefix("state."): t for n, t in tensors.items() if n.startswith("state.")}
     if set(state) != set(template):
         raise SnapshotError(f"the snapshot remembers {sorted(state)}", fix=f"here it is {sorted(template)}")
+    laid_out = {}
     for name, tensor in state.items():
         wanted = template[name]
         if tensor.shape != wanted.shape or tensor.dtype != wanted.dtype:
@@ -169,7 +172,24 @@ def _state(tensors: Mapping[str, Tensor], template: State) -> State:
             )
         if tensor.is_floating_point() and not bool(torch.isfinite(tensor).all()):
             raise SnapshotError(f"the snapshot's {name!r} holds NaN or infinity")
-    return {
-        name: tensor.to(template[name].device, memory_format=torch.preserve_format)
-        for name, tensor in state.items()
-    }
+        stride = [int(step) for step in strides[name]]
+        if len(stride) != tensor.ndim or min(stride, default=1) < 0 or not _dense(tensor.shape, stride):
+            raise SnapshotError(f"the snapshot's {name!r} has impossible strides {stride}")
+        target = torch.empty_strided(tensor.shape, stride, dtype=tensor.dtype, device=wanted.device)
+        laid_out[name] = target.copy_(tensor)
+    return laid_out
+
+
+def _strides(tensor: Tensor) -> list[int]:
+    stride = list(tensor.stride())
+    return stride if _dense(tensor.shape, stride) else list(tensor.contiguous().stride())
+
+
+def _dense(shape: Sequence[int], stride: Sequence[int]) -> bool:
+    """Whether elements of that layout fill their memory without gap or overlap."""
+    expected = 1
+    for step, size in sorted((step, size) for step, size in zip(stride, shape, strict=True) if size != 1):
+        if step != expected:
+            return False
+        expected *= size
+    return True
