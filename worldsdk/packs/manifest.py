@@ -37,7 +37,7 @@ class FileEntry:
     """What the manifest promises of one file: its SHA-256 in hex and its size in bytes."""
 
     sha256: str
-    bytes: int
+    size: int
 
     @classmethod
     def of(cls, content: bytes) -> FileEntry:
@@ -140,7 +140,7 @@ class Manifest:
             "licence": self.licence,
             "notices": list(self.notices),
             "provenance": dict(self.provenance),
-            "files": {n: {"sha256": e.sha256, "bytes": e.bytes} for n, e in sorted(self.files.items())},
+            "files": {n: {"sha256": e.sha256, "bytes": e.size} for n, e in sorted(self.files.items())},
         }
 
     def to_bytes(self) -> bytes:
@@ -166,7 +166,9 @@ class Manifest:
             _refuse("format", f"is {data['format']}", f"this build reads format {FORMAT}")
         unknown = sorted(set(data) - set(cls.__dataclass_fields__))
         if unknown:
-            _refuse(str(unknown[0]), "is not a field of format 1", f"fields: {list(cls.__dataclass_fields__)}")
+            _refuse(
+                str(unknown[0]), "is not a field of format 1", f"fields: {list(cls.__dataclass_fields__)}"
+            )
         display = _get(data, "display", Mapping)
         try:
             controls = ControlSpec.from_json(_get(data, "controls", list))
@@ -205,7 +207,7 @@ def check_file_name(name: str) -> None:
 
 def _check_file(name: str, entry: FileEntry) -> None:
     check_file_name(name)
-    if not _SHA256.fullmatch(entry.sha256) or entry.bytes < 0:
+    if not _SHA256.fullmatch(entry.sha256) or entry.size < 0:
         _refuse(f"files[{name!r}]", "is malformed", "give 64 hex digits of SHA-256 and a size in bytes")
 
 

@@ -39,21 +39,25 @@ class Pack:
         entry = self.manifest.files.get(name)
         if entry is None:
             raise PackError(
-                f"there is no file {name!r}", where=str(self.folder), fix=f"it has {sorted(self.manifest.files)}"
+                f"there is no file {name!r}",
+                where=str(self.folder),
+                fix=f"it has {sorted(self.manifest.files)}",
             )
         path = self.folder / name
         try:
             size = path.stat().st_size
             # The size is compared first so that a wrong file of any length is never read into memory.
-            content = path.read_bytes() if size == entry.bytes else b""
+            content = path.read_bytes() if size == entry.size else b""
         except FileNotFoundError as error:
             raise PackError(
                 f"file {name!r} is missing", where=str(self.folder), fix="install the pack again"
             ) from error
         except OSError as error:
-            raise PackError(f"file {name!r} cannot be read ({error.strerror})", where=str(self.folder)) from error
-        if size != entry.bytes or FileEntry.of(content) != entry:
-            wrong = f"is {size} bytes long, not {entry.bytes}" if size != entry.bytes else "has been altered"
+            raise PackError(
+                f"file {name!r} cannot be read ({error.strerror})", where=str(self.folder)
+            ) from error
+        if size != entry.size or FileEntry.of(content) != entry:
+            wrong = f"is {size} bytes long, not {entry.size}" if size != entry.size else "has been altered"
             raise PackChecksumError(
                 f"file {name!r} {wrong}", where=str(self.folder), fix="install the pack again"
             )
@@ -109,7 +113,9 @@ class Pack:
             )
         if steps > spec.max_steps:
             raise PackError(
-                f"default_steps is {steps}", where=MANIFEST_NAME, fix=f"this model takes up to {spec.max_steps}"
+                f"default_steps is {steps}",
+                where=MANIFEST_NAME,
+                fix=f"this model takes up to {spec.max_steps}",
             )
 
 
@@ -138,7 +144,9 @@ def open_pack(name_or_path: str | Path) -> Pack:
     except OSError as error:
         raise PackError(f"{MANIFEST_NAME} cannot be read ({error.strerror})", where=str(folder)) from error
     if size > MANIFEST_LIMIT:
-        raise PackError(f"{MANIFEST_NAME} is {size} bytes long", where=str(folder), fix="it cannot be a manifest")
+        raise PackError(
+            f"{MANIFEST_NAME} is {size} bytes long", where=str(folder), fix="it cannot be a manifest"
+        )
     try:
         return Pack(folder, Manifest.from_bytes(raw))
     except PackError as error:

@@ -105,4 +105,6 @@ def _refuse_foreign(target: Path) -> None:
     except OSError as error:
         raise StorageError(f"is not a folder ({error.strerror})", where=str(target)) from error
     if foreign:
-        raise PackError("the folder holds something other than a pack", where=str(target), fix="choose another")
+        raise PackError(
+            "the folder holds something other than a pack", where=str(target), fix="choose another"
+        )

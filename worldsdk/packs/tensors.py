@@ -64,7 +64,9 @@ def load_weights(model: WorldModel, weights: dict[str, Tensor]) -> None:
         same_kind = tensor.is_floating_point() and target.is_floating_point()
         if not same_kind and tensor.dtype != target.dtype:
             raise PackError(
-                f"tensor {name!r} is {tensor.dtype}", where=WEIGHTS_NAME, fix=f"the model needs {target.dtype}"
+                f"tensor {name!r} is {tensor.dtype}",
+                where=WEIGHTS_NAME,
+                fix=f"the model needs {target.dtype}",
             )
     check_finite(weights, WEIGHTS_NAME)
     with torch.no_grad():
