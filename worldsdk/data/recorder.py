@@ -183,9 +183,9 @@ def play_shard(
         policy.reset(rng)
         for _ in range(int(rng.integers(plan.warm_up_ticks, endpoint=True))):
             observation = game.step(policy.act(observation))
-            if observation.ended:
+            if observation.ended or observation.cut:
                 break
-        if observation.ended:
+        if observation.ended or observation.cut:
             empty += 1
             if empty >= _EMPTY_EPISODES:
                 raise RecordError(
@@ -213,7 +213,7 @@ def play_shard(
             _put(arrays, row, observation, episode)
             arrays["controls"][row] = spec.to_vector(controls)
             row += 1
-            if observation.ended:
+            if observation.ended or observation.cut:
                 break
         progress(row - reported)
         reported = row

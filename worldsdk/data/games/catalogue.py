@@ -7,11 +7,16 @@ from dataclasses import dataclass
 from worldsdk.data.games.doom import SCENARIOS, DoomGame
 from worldsdk.data.games.doom_spec import CLASSES
 from worldsdk.data.games.game import Game
+from worldsdk.data.games.gym import GymGame
+from worldsdk.data.games.minigrid import MiniGridGame
+from worldsdk.data.policies.grid import GridMix, GridSolver
 from worldsdk.data.policies.policy import Policy
+from worldsdk.data.policies.sticky import StickyRandom
 from worldsdk.data.policies.walker import Explorer, Mix, Wanderer
 from worldsdk.errors import RecordError
 
 POLICIES = ("mix", "explore", "random")
+GRID_NAMES = ("grid-rooms", "minigrid")
 
 
 @dataclass(frozen=True)
@@ -31,34 +36,72 @@ class Habits:
     warm_up_ticks: int
 
 
+def is_doom(name: str) -> bool:
+    return name in SCENARIOS or name.startswith("doom:")
+
+
+def is_grid(name: str) -> bool:
+    return name in GRID_NAMES or name.startswith("minigrid/")
+
+
 def habits(name: str) -> Habits:
-    """Raises RecordError for a name that no binding knows."""
+    """Raises RecordError for a name that cannot be a game's."""
+    if not name or name.isspace():
+        raise RecordError(
+            f"game is {name!r}", fix=f"give {[*SCENARIOS, *GRID_NAMES, 'doom:<scenario>', '<Gymnasium id>']}"
+        )
     if name == "doom-maze":
+        # Sixteen spawns with random headings: many short episodes see all rooms.
         return Habits(64, 48, episode_ticks=700, warm_up_ticks=20)
-    if name in SCENARIOS or name.startswith("doom:"):
+    if is_doom(name):
+        # One spawn in the middle of the field.
         return Habits(64, 48, episode_ticks=1050, warm_up_ticks=120)
-    raise RecordError(f"there is no game {name!r}", fix=f"there are {[*SCENARIOS, 'doom:<scenario>']}")
+    return Habits(64, 64, episode_ticks=200 if is_grid(name) else 1000, warm_up_ticks=0)
 
 
 def open_game(name: str, width: int, height: int) -> Game:
-    """Starts a game. Raises RecordError or MissingExtraError."""
+    """Starts a game.
+
+    Args:
+        name: ``doom-field``, ``doom-maze``, ``doom:<ViZDoom scenario>``, ``grid-rooms`` (or ``minigrid``),
+            ``minigrid/<environment id>``, or any Gymnasium environment id.
+
+    Raises:
+        RecordError: no such game, or it cannot be recorded at this size.
+        MissingExtraError: the game's package is not installed.
+    """
     habits(name)
-    return DoomGame(name, width, height)
+    if width < 1 or height < 1:
+        raise RecordError(f"size is {width}x{height}", where="frame size", fix="both are at least 1")
+    if is_doom(name):
+        return DoomGame(name, width, height)
+    if is_grid(name):
+        return MiniGridGame(name, width, height)
+    return GymGame(name, width, height)
 
 
 def make_policy(kind: str, name: str, game: Game) -> Policy:
     """A player for ``game``; it must be reset before use.
 
     Args:
-        kind: one of ``POLICIES``.
+        kind: ``mix``, ``explore`` (only what the game's explorer does) or ``random``.
         name: what ``open_game`` was given.
+
+    Raises:
+        RecordError: no such policy, or the game has no explorer.
     """
     if kind not in POLICIES:
         raise RecordError(f"there is no policy {kind!r}", where="--policy", fix=f"there are {list(POLICIES)}")
     spec = game.info.controls
-    explorer = Explorer(spec, seek=(CLASSES.index("health"),))
+    if is_doom(name):
+        explorer = Explorer(spec, seek=(CLASSES.index("health"),))
+        if kind == "mix":
+            return Mix(explorer, Wanderer(spec))
+        return explorer if kind == "explore" else Wanderer(spec)
+    if is_grid(name):
+        if kind == "random":
+            return StickyRandom(spec, hold=(1, 3))
+        return GridMix(spec) if kind == "mix" else GridSolver(spec)
     if kind == "explore":
-        return explorer
-    if kind == "random":
-        return Wanderer(spec)
-    return Mix(explorer, Wanderer(spec))
+        raise RecordError(f"{name} has no explorer", where="--policy", fix="use mix or random")
+    return StickyRandom(spec)

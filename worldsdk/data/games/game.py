@@ -23,7 +23,8 @@ class Observation:
         variables: float32 [len(game.variables)].
         layers: name -> array of the dtype and shape of ``game.layers``.
         reward: what the last tick gave; 0 after a reset.
-        ended: the game itself is over (death, goal), not a limit of the recorder.
+        ended: the game itself is over (death, goal).
+        cut: the game stops here for a reason outside the world, such as a time limit.
         drawn: False where the game ended without drawing a frame; ``pixels`` are then the last ones drawn.
     """
 
@@ -32,6 +33,7 @@ class Observation:
     layers: Mapping[str, NDArray[Any]] = field(default_factory=dict)
     reward: float = 0.0
     ended: bool = False
+    cut: bool = False
     drawn: bool = True
 
 
@@ -62,7 +64,7 @@ class Game(Protocol):
         ...
 
     def step(self, controls: Controls) -> Observation:
-        """One tick. Not to be called after an observation that ended, before the next reset."""
+        """One tick. After an observation that ended or was cut, ``reset`` comes first."""
         ...
 
     def close(self) -> None: ...
