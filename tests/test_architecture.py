@@ -65,7 +65,8 @@ def test_contracts_catch_a_breach(tmp_path: Path, file: str, line: str) -> None:
 
 def test_constraints_pin_every_declared_dependency() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    declared = [*project["dependencies"], *sum(project["optional-dependencies"].values(), [])]
+    extras = project["optional-dependencies"].values()
+    declared = [*project["dependencies"], *(line for extra in extras for line in extra)]
     names = {line.split(">=")[0].replace("_", "-").lower() for line in declared}
     pins = (ROOT / "constraints.txt").read_text().splitlines()
     pinned = {pin.split("==")[0].replace("_", "-").lower() for pin in pins if "==" in pin}

@@ -146,6 +146,12 @@ class MissingExtraError(WorldSDKError):
     code = "extra_missing"
 
 
+class EvaluationError(WorldSDKError):
+    """An evaluation asked for with numbers it cannot be done with."""
+
+    code = "evaluation_invalid"
+
+
 class InputScriptError(WorldSDKError):
     """A scripted-input file for headless play that cannot be followed."""
 
@@ -159,6 +165,12 @@ class PixelError(WorldSDKError):
 
 
 class PlayError(WorldSDKError):
-    """Something the play client cannot do: no window, no film encoder, an empty save slot."""
+    """Something the play client cannot do: no film encoder, an empty save slot."""
 
     code = "play_failed"
+
+
+class DisplayError(PlayError):
+    """There is no display, or it refuses a window."""
+
+    code = "display_unavailable"

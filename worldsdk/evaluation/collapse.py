@@ -24,6 +24,8 @@ from worldsdk.models.interface import Context
 
 PATIENCE_S = 2.0
 FROZEN_S = 10.0
+FROZEN_CHANGES = 5
+"""How often the controls must have changed meanwhile: a player who does nothing sees nothing move."""
 STILL_LEVELS = 0.5
 """Mean absolute change, in levels, below which two pictures count as the same."""
 LOOKS_PER_SECOND = 5.0
@@ -55,7 +57,8 @@ class Watch:
         self._unlike_since: int | None = None
         self._still_since = 0
         self._last: NDArray[np.uint8] | None = None
-        self._pressed: set[bytes] = set()
+        self._pressed = b""
+        self._changes = 0
         self.collapse: Life | None = None
 
     def look(self, frame: NDArray[np.uint8], unlike: bool, controls: NDArray[np.float32]) -> None:
@@ -63,8 +66,9 @@ class Watch:
         now = self._looks
         self._looks += 1
         if self._last is None or np.abs(frame.astype(np.int16) - self._last).mean() > STILL_LEVELS:
-            self._last, self._still_since, self._pressed = frame.astype(np.int16), now, set()
-        self._pressed.add(controls.tobytes())
+            self._last, self._still_since, self._changes = frame.astype(np.int16), now, 0
+        self._changes += controls.tobytes() != self._pressed
+        self._pressed = controls.tobytes()
         if not unlike:
             self._unlike_since = None
         elif self._unlike_since is None:
@@ -73,7 +77,7 @@ class Watch:
             return
         if self._unlike_since is not None and (now - self._unlike_since) * self._period >= PATIENCE_S:
             self.collapse = Life(self._unlike_since * self._period, "unlike")
-        elif (now - self._still_since) * self._period >= FROZEN_S and len(self._pressed) > 4:
+        elif (now - self._still_since) * self._period >= FROZEN_S and self._changes >= FROZEN_CHANGES:
             self.collapse = Life(self._still_since * self._period, "frozen")
 
 

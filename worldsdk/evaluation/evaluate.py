@@ -7,9 +7,10 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
-from worldsdk.errors import DatasetError
+from worldsdk.errors import DatasetError, EvaluationError
 from worldsdk.evaluation.cells import TileBook
 from worldsdk.evaluation.collapse import Life, false_alarms, lifetimes, script
 from worldsdk.evaluation.dreamers import ModelDreamer
@@ -19,6 +20,7 @@ from worldsdk.evaluation.measures import layer_measures, picture_measures, varia
 from worldsdk.evaluation.rollout import Measure, Table, fitting, measure
 from worldsdk.evaluation.source import frames_of
 from worldsdk.models.interface import Context
+from worldsdk.runtime.world import World
 
 Stage = Callable[[str, int], Callable[[int], Any]]
 """(what begins, how many units it has) -> to be told of finished units."""
@@ -47,6 +49,23 @@ class Settings:
     tile: int = 8
     batch: int = 16
     seed: int = 0
+
+    def check(self) -> None:
+        """Raises EvaluationError naming the number that cannot be measured with."""
+        for name, least in (
+            ("next_windows", 1),
+            ("windows", 1),
+            ("sessions", 0),
+            ("minutes", 0.0),
+            ("tile", 1),
+            ("batch", 1),
+            ("seed", 0),
+        ):
+            value = getattr(self, name)
+            if not least <= value < 1e9:
+                raise EvaluationError(f"is {value}", where=name, fix=f"give at least {least}")
+        if not self.horizons or min(self.horizons) < 1:
+            raise EvaluationError(f"are {self.horizons}", where="horizons", fix="give frames, 1 or more")
 
 
 @dataclass(frozen=True)
@@ -166,6 +185,16 @@ def evaluate(
         tiles=len(book.tiles) if book is not None else 0,
         long_play=long_play,
         settings=settings,
+    )
+
+
+def start_contexts(world: World) -> Context:
+    """All moments that sessions of ``world`` can begin at, as one batch."""
+    contexts = [world.context(index) for index in range(world.starts)]
+    return Context(
+        torch.cat([context.pixels for context in contexts]),
+        torch.cat([context.controls for context in contexts]),
+        torch.cat([context.variables for context in contexts]),
     )
 
 

@@ -1,0 +1,154 @@
+"""``worldsdk eval``: how faithful is a world to its game?"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+from worldsdk.errors import EvaluationError
+
+NAME = "eval"
+HELP = "measure how faithful a world is to its game"
+
+DESCRIPTION = """\
+Compares a world with held-out play of the real game: the next frame, the frame after 4, 16 and 64 dreamt
+ones, state and depth where the game knows them, and how long a dream lasts in scripted play.
+
+  worldsdk eval doom-field --json eval.json            records fresh held-out play (needs the game)
+  worldsdk eval doom-field --data my-data --out report the held-out part of a dataset; report/ gets the
+                                                       JSON, a card to read, and pictures
+  worldsdk eval doom-field --minutes 0                 without the ten minutes of long play
+"""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.description = DESCRIPTION
+    parser.add_argument("world", help="a bundled world, or the folder of a pack")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures here")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="write eval.json, card.md and pictures here")
+    data = parser.add_argument_group("held-out play")
+    data.add_argument("--data", type=Path, metavar="DATASET", help="a dataset, instead of fresh play")
+    data.add_argument(
+        "--split", choices=("held_out", "all"), default="held_out", help="its part (default %(default)s)"
+    )
+    data.add_argument("--game", help="the game to record from (default: the one the pack names)")
+    data.add_argument("--episodes", type=int, default=24, help="fresh episodes (default %(default)s)")
+    size = parser.add_argument_group("how much to measure")
+    size.add_argument("--windows", type=int, default=96, help="rollouts (default %(default)s)")
+    size.add_argument("--next-windows", type=int, default=512, help="next frames (default %(default)s)")
+    size.add_argument("--horizons", default="1,4,16,32,64", help="dreamt frames (default %(default)s)")
+    size.add_argument("--sessions", type=int, default=4, help="of long play (default %(default)s)")
+    size.add_argument(
+        "--minutes", type=float, default=10.0, help="of long play; 0: none (default %(default)s)"
+    )
+    size.add_argument("--tile", type=int, default=8, help="tile side of board games (default %(default)s)")
+    run_group = parser.add_argument_group("how to run")
+    run_group.add_argument("--steps", type=int, help="denoising steps (default: the pack's)")
+    run_group.add_argument("--device", default="auto", help="auto, cpu or cuda (default %(default)s)")
+    run_group.add_argument("--batch", type=int, default=16, help="windows at once (default %(default)s)")
+    run_group.add_argument(
+        "--seed", type=int, default=0, help="of the choice of windows (default %(default)s)"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    from worldsdk.evaluation.about import about
+    from worldsdk.evaluation.dreamers import ModelDreamer
+    from worldsdk.evaluation.evaluate import Settings, evaluate, start_contexts
+    from worldsdk.evaluation.report import to_json, to_markdown
+    from worldsdk.runtime.world import load
+
+    settings = Settings(
+        horizons=parse_horizons(args.horizons),
+        next_windows=args.next_windows,
+        windows=args.windows,
+        sessions=args.sessions if args.minutes > 0 else 0,
+        minutes=args.minutes,
+        tile=args.tile,
+        batch=args.batch,
+        seed=args.seed,
+    )
+    settings.check()
+    world = load(args.world, args.device, steps=args.steps)
+    with _bars() as stage, _held_out(args, world, stage) as heldout:
+        dreamer = ModelDreamer(world.model, world.steps)
+        results = evaluate(dreamer, heldout, start_contexts(world), settings, world.rate_hz, stage)
+        report = to_json(results, about(world, heldout))
+        card = to_markdown(report, world.spec)
+        if args.out is not None:
+            _write_folder(args.out, report, card, dreamer, heldout, results)
+    if args.json is not None:
+        _write(args.json, (json.dumps(report, indent=1) + "\n").encode())
+    print(card, end="")
+    return 0
+
+
+def parse_horizons(text: str) -> tuple[int, ...]:
+    """``"1,4,16"`` -> (1, 4, 16). Raises EvaluationError."""
+    words = [word.strip() for word in text.split(",")]
+    if not all(word.isdecimal() and int(word) for word in words):
+        raise EvaluationError(
+            f"is {text!r}", where="--horizons", fix="give numbers of frames, for example 1,4,16,64"
+        )
+    return tuple(sorted({int(word) for word in words}))
+
+
+@contextmanager
+def _held_out(args: argparse.Namespace, world: Any, stage: Any) -> Iterator[Any]:
+    from worldsdk.data.reader import Dataset
+    from worldsdk.data.recorder import RecordPlan
+    from worldsdk.evaluation.source import fresh_frames, freshly_recorded, from_dataset
+
+    if args.data is not None:
+        yield from_dataset(Dataset.open(args.data), world.spec, world.controls, args.split)
+        return
+    if args.episodes < 2:
+        raise EvaluationError(f"is {args.episodes}", where="--episodes", fix="give at least 2")
+    game = args.game or world.manifest.provenance.get("game") or world.manifest.name
+    total = fresh_frames(RecordPlan.usual(game), args.episodes)
+    with freshly_recorded(
+        game,
+        world.spec,
+        world.controls,
+        args.episodes,
+        seed=args.seed,
+        progress=stage(f"recording {game}", total),
+    ) as heldout:
+        yield heldout
+
+
+@contextmanager
+def _bars() -> Iterator[Callable[[str, int], Callable[[int], Any]]]:
+    from tqdm import tqdm
+
+    with ExitStack() as stack:
+
+        def begin(name: str, total: int) -> Callable[[int], Any]:
+            return stack.enter_context(tqdm(total=total, desc=name, unit="frame", unit_scale=True)).update
+
+        yield begin
+
+
+def _write_folder(
+    folder: Path, report: dict[str, Any], card: str, dreamer: Any, heldout: Any, results: Any
+) -> None:
+    from worldsdk.evaluation.pictures import long_play_sheet, png, real_above_dreamt
+
+    strip = real_above_dreamt(
+        dreamer, heldout, results.horizons, history=dreamer.model.spec.history, seed=results.settings.seed
+    )
+    _write(folder / "eval.json", (json.dumps(report, indent=1) + "\n").encode())
+    _write(folder / "card.md", card.encode())
+    _write(folder / "real-above-dreamt.png", png(strip))
+    if results.long_play is not None:
+        _write(folder / "long-play.png", png(long_play_sheet(results.long_play.pictures)))
+
+
+def _write(path: Path, content: bytes) -> None:
+    from worldsdk.packs.storage import write_file
+
+    write_file(path, content)
