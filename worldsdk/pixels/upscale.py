@@ -58,7 +58,7 @@ def upscale(
 
 
 def check_picture(pixels: Bytes, where: str) -> Bytes:
-    """``pixels``, C-contiguous.
+    """``pixels``, C-contiguous and writeable, copied where it is not.
 
     Raises:
         PixelError: not uint8 [h, w, 3] with at least one pixel.
@@ -72,7 +72,8 @@ def check_picture(pixels: Bytes, where: str) -> Bytes:
     ):
         got = f"{pixels.dtype} {list(pixels.shape)}" if isinstance(pixels, np.ndarray) else repr(type(pixels))
         raise PixelError(f"picture is {got}", where=where, fix="give a uint8 [height, width, 3] RGB array")
-    return np.ascontiguousarray(pixels)
+    # Kernels are compiled per array type, and a read-only array is another type: a copy costs less.
+    return np.require(pixels, requirements=("C", "W"))
 
 
 def warm_up() -> None:

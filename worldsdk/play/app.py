@@ -1,0 +1,376 @@
+"""The client's main loop: events to wishes and bindings, pictures to the screen. No model runs here."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pygame
+from numpy.typing import NDArray
+
+from worldsdk.errors import WorldSDKError
+from worldsdk.pixels import METHODS, Method, colour_layer, upscale, warm_up
+from worldsdk.play.bindings import Bindings
+from worldsdk.play.driver import Driver, View
+from worldsdk.play.help_screen import draw_help
+from worldsdk.play.keys import code_of
+from worldsdk.play.overlay import draw_overlay
+from worldsdk.play.pads import Gamepads
+from worldsdk.play.pictures import write_png
+from worldsdk.play.prompt import SeedPrompt
+from worldsdk.play.recorder import BackgroundFilm, FilmWriter, film_size
+from worldsdk.play.saves import SLOTS, Saves
+from worldsdk.play.shortcuts import Command, Shortcuts
+from worldsdk.play.theme import ACCENT, BAD
+from worldsdk.play.window import Window
+
+if TYPE_CHECKING:
+    from worldsdk.frame import Frame
+    from worldsdk.runtime.realtime import OnMiss
+    from worldsdk.runtime.world import World
+
+NOTICE_SECONDS: Final = 3.0
+IDLE_WAIT: Final = 0.004
+"""Seconds the loop waits for a picture before it looks at events again."""
+
+
+@dataclass(frozen=True)
+class PlayOptions:
+    """How to play.
+
+    Attributes:
+        seed, start: of the first session.
+        fps, budget_ms, on_miss: of the clock; the world's own where ``None``.
+        method: first upscaler.
+        out: folder for films and pictures.
+        seconds: leave by itself after so long; ``None`` plays until told to leave.
+        show_help: ``None`` shows the help when this world is opened for the first time.
+    """
+
+    seed: int = 0
+    start: int = 0
+    fps: float | None = None
+    budget_ms: float | None = None
+    on_miss: OnMiss = "hold"
+    method: Method = "edge"
+    out: Path = Path("out/play")
+    seconds: float | None = None
+    show_help: bool | None = None
+
+
+class App:
+    """One window on one world.
+
+    Args:
+        world: loaded.
+        options: see there.
+        saves: where quick saves go; the user's own folder by default.
+
+    Raises:
+        DisplayError: no window can be opened.
+    """
+
+    def __init__(self, world: World, options: PlayOptions, saves: Saves | None = None) -> None:
+        self.world = world
+        self.options = options
+        self.spec = world.controls
+        self.bindings = Bindings(self.spec)
+        self.shortcuts = Shortcuts(self.spec)
+        self.saves = saves if saves is not None else Saves(world.manifest.name)
+        display = world.manifest.display
+        area = (display.width, display.height) if display.width and display.height else None
+        self.window = Window(world.manifest.title, world.spec.height, world.spec.width, area)
+        self.window.splash(f"Preparing {world.manifest.title}")
+        # Seconds the first time on a machine, and never while a world runs.
+        warm_up()
+        self.pads = Gamepads()
+        self.view: View | None = None
+        self.method: Method = options.method
+        self.layer: str | None = None
+        self.slot = 0
+        self.show_overlay = True
+        self.show_help = self.saves.first_start() if options.show_help is None else options.show_help
+        self.prompt: SeedPrompt | None = None
+        self.film: BackgroundFilm | None = None
+        self.captured = False
+        self._notice, self._notice_until = "", 0.0
+        self._leave = False
+        self._stale = True
+        self.driver = Driver(
+            world,
+            world.session(seed=options.seed, start=options.start),
+            self.bindings,
+            fps=options.fps,
+            budget_ms=options.budget_ms,
+            on_miss=options.on_miss,
+            on_frame=self._film_frame,
+        )
+        if self.show_help:
+            self.driver.hold()
+
+    def run(self) -> None:
+        """Plays until the player leaves, time is up, or Ctrl-C; always closes window, film and thread.
+
+        Raises:
+            WorldSDKError: what ended the world's thread or spoiled a film, if anything did.
+        """
+        ends = time.monotonic() + self.options.seconds if self.options.seconds is not None else None
+        self.driver.start()
+        try:
+            while not self._leave and self.driver.is_alive():
+                self.once()
+                if ends is not None and time.monotonic() >= ends:
+                    break
+        finally:
+            self.close()
+        if self.driver.error is not None:
+            raise self.driver.error
+
+    def once(self) -> None:
+        """One turn of the loop: events, then the newest picture if there is one."""
+        for event in pygame.event.get():
+            self._handle(event)
+        view = self.driver.views.take(IDLE_WAIT)
+        if view is not None:
+            self.view = view
+            if view.notice:
+                self.say(view.notice)
+        if self._notice and time.monotonic() > self._notice_until:
+            self._notice, self._stale = "", True
+        if self.view is not None and (view is not None or self._stale):
+            self._draw(self.view)
+            self.window.flip()
+            self._stale = False
+
+    def close(self) -> None:
+        """Stops the thread, finishes a film, closes the window."""
+        try:
+            self.driver.stop()
+            if self.film is not None:
+                self._stop_film()
+        finally:
+            self.pads.close()
+            self.window.close()
+
+    def say(self, sentence: str) -> None:
+        """Shows a sentence for a few seconds."""
+        self._notice, self._notice_until = sentence, time.monotonic() + NOTICE_SECONDS
+        self._stale = True
+
+    def _handle(self, event: pygame.event.Event) -> None:
+        if event.type == pygame.QUIT:
+            self._leave = True
+        elif event.type == pygame.KEYDOWN:
+            self._key_down(event)
+        elif event.type == pygame.KEYUP:
+            self._key_up(event)
+        elif event.type == pygame.MOUSEBUTTONDOWN and event.button == 1 and not self.show_help:
+            self._capture(any(control.mouse for control in self.spec))
+        elif event.type == pygame.MOUSEMOTION and self.captured:
+            self.bindings.move_mouse(*event.rel)
+        elif event.type == pygame.WINDOWFOCUSLOST:
+            self.bindings.release_all()
+            self.driver.rewind(False)
+            self._capture(False)
+        elif event.type in (pygame.VIDEORESIZE, pygame.WINDOWEXPOSED, pygame.WINDOWSIZECHANGED):
+            self._stale = True
+        else:
+            moved = self.pads.translate(event)
+            if moved is not None:
+                self._pad(*moved)
+
+    def _key_down(self, event: pygame.event.Event) -> None:
+        if self.prompt is not None:
+            if self.prompt.key(event):
+                seed, self.prompt = self.prompt.value, None
+                if seed is not None:
+                    self.driver.reset(seed=seed)
+                else:
+                    self.driver.play()
+            self._stale = True
+            return
+        code = code_of(event)
+        if code is None:
+            return
+        command = self.shortcuts.find(code, bool(event.mod & pygame.KMOD_CTRL))
+        if command is not None:
+            self._obey(command)
+        elif self.show_help:
+            self._obey(Command.HELP)
+        else:
+            self.bindings.press(code)
+
+    def _key_up(self, event: pygame.event.Event) -> None:
+        code = code_of(event)
+        if code is None:
+            return
+        self.bindings.release(code)
+        # Whatever Ctrl does by now, letting go of the key ends the rewinding.
+        if Command.REWIND in (self.shortcuts.find(code, False), self.shortcuts.find(code, True)):
+            self.driver.rewind(False)
+
+    def _pad(self, name: str, value: float) -> None:
+        command = self.shortcuts.pads.get(name)
+        if command is None:
+            if self.show_help and value == 1.0:
+                self._obey(Command.HELP)
+            self.bindings.pad(name, value)
+        elif command is Command.REWIND:
+            self.driver.rewind(value > 0.5)
+        elif value > 0.5:
+            self._obey(command)
+
+    def _obey(self, command: Command) -> None:
+        actions: dict[Command, Callable[[], None]] = {
+            Command.HELP: self._toggle_help,
+            Command.PAUSE: self.driver.pause,
+            Command.STEP: self.driver.step,
+            Command.REWIND: partial(self.driver.rewind, True),
+            Command.SAVE: self._save,
+            Command.LOAD: partial(self.driver.load, partial(self.saves.read, self.slot)),
+            Command.SLOT: self._next_slot,
+            Command.SEED: self._ask_seed,
+            Command.RESET: self.driver.reset,
+            Command.NEXT_START: partial(self.driver.reset, start_by=1),
+            Command.PREVIOUS_START: partial(self.driver.reset, start_by=-1),
+            Command.OVERLAY: self._toggle_overlay,
+            Command.LAYER: self._next_layer,
+            Command.UPSCALER: self._next_upscaler,
+            Command.RECORD: self._toggle_film,
+            Command.SCREENSHOT: self._screenshot,
+            Command.FULLSCREEN: self.window.toggle_fullscreen,
+            Command.RELEASE: self._release,
+            Command.QUIT: self._quit,
+        }
+        try:
+            actions[command]()
+        except WorldSDKError as error:
+            self.say(str(error))
+        self._stale = True
+
+    def _toggle_help(self) -> None:
+        self.show_help = not self.show_help
+        if self.show_help:
+            self.driver.hold()
+        else:
+            self.driver.play()
+
+    def _save(self) -> None:
+        slot = self.slot
+
+        def store(snapshot: bytes) -> str:
+            self.saves.write(slot, snapshot)
+            return f"Saved to slot {slot} ({len(snapshot) / 1024:.0f} KB)"
+
+        self.driver.save(store)
+
+    def _next_slot(self) -> None:
+        self.slot = SLOTS[(self.slot + 1) % len(SLOTS)]
+        self.say(f"Slot {self.slot}: {'holds a save' if self.slot in self.saves.filled() else 'empty'}")
+
+    def _ask_seed(self) -> None:
+        if self.view is not None:
+            self.prompt = SeedPrompt(self.view.seed)
+            self.bindings.release_all()
+            self.driver.hold()
+
+    def _toggle_overlay(self) -> None:
+        self.show_overlay = not self.show_overlay
+
+    def _next_layer(self) -> None:
+        names: list[str | None] = [None, *(self.view.frame.layers if self.view is not None else ())]
+        place = names.index(self.layer) if self.layer in names else 0
+        self.layer = names[(place + 1) % len(names)]
+        self.say(f"Layer: {self.layer}" if self.layer else "Colour" if len(names) > 1 else "No layers here")
+
+    def _next_upscaler(self) -> None:
+        self.method = METHODS[(METHODS.index(self.method) + 1) % len(METHODS)]
+        self.say(f"Upscaler: {self.method}")
+
+    def _capture(self, captured: bool) -> None:
+        if captured != self.captured:
+            self.window.capture_mouse(captured)
+            self.captured = captured
+
+    def _release(self) -> None:
+        if self.captured:
+            self._capture(False)
+        else:
+            self._toggle_help()
+
+    def _quit(self) -> None:
+        self._leave = True
+
+    def _stamp(self, suffix: str) -> Path:
+        name = f"{self.world.manifest.name}-{time.strftime('%Y%m%d-%H%M%S')}"
+        path = self.options.out / f"{name}{suffix}"
+        number = 2
+        while path.exists():
+            path = self.options.out / f"{name}-{number}{suffix}"
+            number += 1
+        return path
+
+    def _screenshot(self) -> None:
+        if self.view is not None:
+            pixels = self._picture(self.view.frame)
+            height, width = film_size(pixels.shape[0], pixels.shape[1], 960)
+            path = write_png(self._stamp(".png"), upscale(pixels, height, width, self.method))
+            self.say(f"Picture: {path}")
+
+    def _toggle_film(self) -> None:
+        if self.film is not None:
+            self._stop_film()
+            return
+        size = film_size(self.world.spec.height, self.world.spec.width)
+        rate = self.options.fps or self.world.rate_hz
+        self.film = BackgroundFilm(FilmWriter(self._stamp(".mp4"), *size, rate, self.method))
+        self.say("Filming")
+
+    def _stop_film(self) -> None:
+        film, self.film = self.film, None
+        if film is not None:
+            path = film.close()
+            lost = f", {film.dropped} frames lost" if film.dropped else ""
+            self.say(f"Film: {path} ({film.writer.frames} frames{lost})")
+
+    def _film_frame(self, frame: Frame) -> None:
+        film = self.film
+        if film is not None:
+            film.add(frame.pixels)
+
+    def _picture(self, frame: Frame) -> NDArray[np.uint8]:
+        if self.layer is None or self.layer not in frame.layers:
+            return frame.pixels
+        limits = {layer.name: (layer.low, layer.high) for layer in self.world.spec.layers}
+        return colour_layer(frame.layers[self.layer], *limits.get(self.layer, (None, None)))
+
+    def _draw(self, view: View) -> None:
+        window = self.window
+        window.draw_frame(self._picture(view.frame), self.method)
+        if self.show_help:
+            manifest = self.world.manifest
+            draw_help(
+                window.surface,
+                manifest.title,
+                manifest.summary,
+                self.spec,
+                self.shortcuts,
+                pads=len(self.pads) > 0,
+            )
+            return
+        width = window.surface.get_width()
+        if self.show_overlay:
+            draw_overlay(window.surface, view, self.method)
+        if view.mode != "playing":
+            window.draw_badge(view.mode, ACCENT, width - 10, 10)
+        if self.film is not None:
+            window.draw_badge(f"film {self.film.writer.frames}", BAD, width - 10, 46)
+        if self._notice:
+            window.draw_notice(self._notice)
+        if self.prompt is not None:
+            self.prompt.draw(window.surface)

@@ -1,0 +1,173 @@
+"""Playing without a window: scripted inputs in, a film, a contact sheet and timings out."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from worldsdk.errors import PlayError
+from worldsdk.packs.storage import write_file
+from worldsdk.pixels import Method, contact_sheet, pick_evenly
+from worldsdk.play.pictures import write_png
+from worldsdk.play.recorder import BackgroundFilm, FilmWriter, film_size
+from worldsdk.play.script import InputScript, wander
+
+if TYPE_CHECKING:
+    from worldsdk.frame import Frame
+    from worldsdk.runtime.realtime import OnMiss
+    from worldsdk.runtime.session import Session
+    from worldsdk.runtime.statistics import Statistics
+    from worldsdk.runtime.world import World
+
+DEFAULT_SECONDS = 20.0
+FILM, SHEET, TIMING = "demo.mp4", "contact-sheet.png", "timing.json"
+SHEET_FRAMES, SHEET_COLUMNS = 30, 6
+
+
+@dataclass(frozen=True)
+class HeadlessOptions:
+    """What to play.
+
+    Attributes:
+        out: folder for the three files.
+        seconds: of world time; ``None`` is the script's length, or 20 s without a script.
+        script: what is held when; ``None`` walks about.
+        seed, start: of the session.
+        realtime: pace by the clock and let it choose the steps. Otherwise every tick takes the same
+            steps, as fast as they go, and the run has a digest that a second run repeats.
+        fps, budget_ms, on_miss: of the clock; without it, what counts as a missed tick.
+        method: how the film is enlarged.
+    """
+
+    out: Path
+    seconds: float | None = None
+    script: InputScript | None = None
+    seed: int = 0
+    start: int = 0
+    realtime: bool = False
+    fps: float | None = None
+    budget_ms: float | None = None
+    on_miss: OnMiss = "hold"
+    method: Method = "edge"
+
+
+def play_headless(
+    world: World, options: HeadlessOptions, progress: Callable[[int, int], None] | None = None
+) -> dict[str, Any]:
+    """Plays, writes ``demo.mp4``, ``contact-sheet.png`` and ``timing.json``; returns what the last one holds.
+
+    Args:
+        progress: called after every tick with (ticks done, ticks in all).
+
+    Raises:
+        PlayError: no time to play.
+        StorageError: ``out`` cannot be written; a film that was not finished is gone.
+        ControlError, ModelError, SessionError: as ``Session.step``.
+    """
+    rate = options.fps or world.rate_hz
+    ticks = _ticks(options, rate)
+    script = options.script or wander(world.controls, ticks, rate)
+    session = world.session(seed=options.seed, start=options.start)
+    budget = options.budget_ms or 1000.0 / rate
+    height, width = world.spec.height, world.spec.width
+    film = BackgroundFilm(
+        FilmWriter(options.out / FILM, *film_size(height, width), rate, options.method), wait=True
+    )
+    picks = set(pick_evenly(ticks, SHEET_FRAMES))
+    picked, digest = [], hashlib.sha256()
+    statistics = _new_statistics(ticks)
+    try:
+        play = _paced if options.realtime else _stepped
+        for index, frame in enumerate(
+            play(session, script, ticks, rate, budget, options.on_miss, statistics)
+        ):
+            film.add(frame.pixels)
+            digest.update(frame.digest().encode())
+            if index in picks:
+                picked.append(frame.pixels)
+            if progress is not None:
+                progress(index + 1, ticks)
+    except BaseException:
+        film.discard()
+        raise
+    film.close()
+    factor = max(1, 192 // width)
+    sheet = contact_sheet(picked, columns=SHEET_COLUMNS, scale=factor, gap=4, method=options.method)
+    write_png(options.out / SHEET, sheet)
+    report = {
+        "world": world.manifest.name,
+        "pack_digest": world.digest,
+        "device": str(world.device),
+        "seed": options.seed,
+        "start": options.start,
+        "rate_hz": rate,
+        "budget_ms": budget,
+        "realtime": options.realtime,
+        "steps": None if options.realtime else session.steps,
+        "seconds": ticks / rate,
+        **statistics.summary(),
+        "digest": None if options.realtime else digest.hexdigest(),
+        "encoder": film.writer.encoder,
+        "files": {"film": FILM, "sheet": SHEET},
+    }
+    write_file(options.out / TIMING, (json.dumps(report, indent=2) + "\n").encode())
+    return report
+
+
+def _ticks(options: HeadlessOptions, rate: float) -> int:
+    if options.seconds is not None:
+        ticks = round(options.seconds * rate)
+    elif options.script is not None:
+        ticks = options.script.length
+    else:
+        ticks = round(DEFAULT_SECONDS * rate)
+    if ticks < 1:
+        raise PlayError(f"{options.seconds} seconds is less than a tick", fix=f"give {1 / rate:.3f} or more")
+    return ticks
+
+
+def _stepped(
+    session: Session,
+    script: InputScript,
+    ticks: int,
+    rate: float,
+    budget: float,
+    on_miss: OnMiss,
+    statistics: Statistics,
+) -> Iterator[Frame]:
+    """Tick after tick without a clock; one that took longer than the budget would have been missed."""
+    for index in range(ticks):
+        frame = session.step(script.at(index))
+        statistics.add(frame.timing)
+        statistics.miss(int(frame.timing.total_ms > budget))
+        yield frame
+
+
+def _paced(
+    session: Session,
+    script: InputScript,
+    ticks: int,
+    rate: float,
+    budget: float,
+    on_miss: OnMiss,
+    statistics: Statistics,
+) -> Iterator[Frame]:
+    """Beat after beat of the real-time clock, which counts its own misses."""
+    with session.realtime(fps=rate, budget_ms=budget, on_miss=on_miss) as live:
+        for index in range(ticks):
+            frame = live.tick(script.at(index))
+            if not frame.held:
+                statistics.add(frame.timing)
+            yield frame
+        statistics.miss(live.missed)
+
+
+def _new_statistics(ticks: int) -> Statistics:
+    from worldsdk.runtime.statistics import Statistics
+
+    # Room for the whole run: its percentiles are exact.
+    return Statistics(capacity=ticks)
