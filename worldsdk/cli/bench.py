@@ -45,9 +45,10 @@ def run(args: argparse.Namespace) -> int:
         def walk(world: World) -> Callable[[int], Mapping[str, float]]:
             from worldsdk.play.script import wander
 
-            bar.reset(total=max(1, round(args.seconds * world.rate_hz)))
+            beats = max(1, round(args.seconds * world.rate_hz))
+            bar.reset(total=beats)
             bar.set_description(world.manifest.name)
-            return wander(world.controls, bar.total, world.rate_hz).at
+            return wander(world.controls, beats, world.rate_hz).at
 
         report = bench(
             args.world,
