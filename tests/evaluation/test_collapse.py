@@ -62,8 +62,9 @@ def look_on(unlike: list[bool], still: bool = False, pressing: bool = True) -> L
     return watch.collapse
 
 
-def test_two_seconds_on_end_are_needed() -> None:
-    assert look_on([False, *[True] * 4, False] * 5) is None
+def test_four_looks_in_five_over_two_seconds_are_needed() -> None:
+    assert look_on([False, *[True] * 3, False] * 5) is None
+    assert look_on([False, True, True, False, True, True]) == Life(0.5, "unlike")
     assert look_on([False, False, *[True] * 5]) == Life(1.0, "unlike")
 
 

@@ -1,14 +1,15 @@
 """How long a dream lasts: long scripted play, watched for the moment it stops being the game.
 
-A session has **collapsed** at the first moment from which on, for ``PATIENCE_S`` without a break, every
-frame looked at lies outside the range of real frames (see ``gauge``), or from which on the picture stood
-still for ``FROZEN_S`` although the controls kept changing. The script is the controls of held-out play,
+A session has **collapsed** at the first moment from which on, for ``PATIENCE_S``, at least ``SHARE`` of the
+frames looked at are unlike real ones (see ``gauge``), or from which on the picture stood still for
+``FROZEN_S`` although the controls kept changing. The script is the controls of held-out play,
 episode after episode, so it presses what people and explorers press. Nothing is reset on the way, not
 even where the model says that the episode ended: a reset would hide a collapse.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -23,6 +24,7 @@ from worldsdk.evaluation.heldout import HeldOut
 from worldsdk.models.interface import Context
 
 PATIENCE_S = 2.0
+SHARE = 0.8
 FROZEN_S = 10.0
 FROZEN_CHANGES = 5
 """How often the controls must have changed meanwhile: a player who does nothing sees nothing move."""
@@ -54,7 +56,7 @@ class Watch:
     def __init__(self, period_s: float) -> None:
         self._period = period_s
         self._looks = 0
-        self._unlike_since: int | None = None
+        self._window: deque[bool] = deque(maxlen=round(PATIENCE_S / period_s) + 1)
         self._still_since = 0
         self._last: NDArray[np.uint8] | None = None
         self._pressed = b""
@@ -69,14 +71,12 @@ class Watch:
             self._last, self._still_since, self._changes = frame.astype(np.int16), now, 0
         self._changes += controls.tobytes() != self._pressed
         self._pressed = controls.tobytes()
-        if not unlike:
-            self._unlike_since = None
-        elif self._unlike_since is None:
-            self._unlike_since = now
+        self._window.append(unlike)
         if self.collapse is not None:
             return
-        if self._unlike_since is not None and (now - self._unlike_since) * self._period >= PATIENCE_S:
-            self.collapse = Life(self._unlike_since * self._period, "unlike")
+        full = len(self._window) == self._window.maxlen
+        if full and self._window[0] and sum(self._window) >= SHARE * len(self._window):
+            self.collapse = Life((now + 1 - len(self._window)) * self._period, "unlike")
         elif (now - self._still_since) * self._period >= FROZEN_S and self._changes >= FROZEN_CHANGES:
             self.collapse = Life(self._still_since * self._period, "frozen")
 

@@ -8,7 +8,10 @@ Two questions are asked of a frame, both against real frames of *other* episodes
 - **crispness**: how sharp is it beside the real frames that it most resembles? A blank wall is as soft as
   other blank walls; mush is softer than everything with its colours, noise is rougher.
 
-What is normal is read off real frames held against the others: the limits are their own percentiles.
+What is normal is read off real frames held against the others: the limits are their own percentiles,
+widened. A dream whose textures are soft is not lost (the sharpness ratio tells how soft it is); one that is
+little more than half as sharp as the softest of the real frames like it, is. What the gauge cannot see is a
+crisp picture in the game's own colours that makes no sense; the rollout figures and the pictures show that.
 """
 
 from __future__ import annotations
@@ -32,7 +35,7 @@ PERCENTILE = 0.5
 
 @dataclass(frozen=True)
 class Limits:
-    """The range of real frames.
+    """Beyond which a frame is unlike the game.
 
     Attributes:
         strangeness: the most, in levels.
@@ -44,9 +47,16 @@ class Limits:
     crispness_high: float
 
 
-LEAST_LIMITS = Limits(strangeness=4.0, crispness_low=0.8, crispness_high=1.25)
-"""No narrower than this, whatever the game: a board game repeats its frames exactly, and a dream of it
-that is a level or two off everywhere has not collapsed."""
+LEAST_RANGE = Limits(strangeness=4.0, crispness_low=0.8, crispness_high=1.25)
+"""The usual range is no narrower than this, whatever the game: a board game repeats its frames exactly, and
+a dream of it that is a level or two off everywhere has not collapsed."""
+
+
+STRANGENESS_MARGIN = 1.5
+CRISPNESS_MARGIN = 1.75
+"""How many times beyond the usual range of real frames counts as unlike them. Chosen on real Doom frames made
+worse on purpose: most frames are beyond with a blur of 2 pixels or a red cast of 40 levels, and almost none
+with a blur of 0.7 or a cast of 10."""
 
 
 class Gauge:
@@ -77,9 +87,9 @@ class Gauge:
         low, high = np.percentile(crisp, [PERCENTILE, 100.0 - PERCENTILE])
         most = np.percentile(strange, 100.0 - PERCENTILE)
         gauge.limits = Limits(
-            strangeness=max(float(most), LEAST_LIMITS.strangeness),
-            crispness_low=min(float(low), LEAST_LIMITS.crispness_low),
-            crispness_high=max(float(high), LEAST_LIMITS.crispness_high),
+            strangeness=max(float(most), LEAST_RANGE.strangeness) * STRANGENESS_MARGIN,
+            crispness_low=min(float(low), LEAST_RANGE.crispness_low) / CRISPNESS_MARGIN,
+            crispness_high=max(float(high), LEAST_RANGE.crispness_high) * CRISPNESS_MARGIN,
         )
         return gauge
 

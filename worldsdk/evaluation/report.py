@@ -206,7 +206,7 @@ def _collapse_lines(collapse: Mapping[str, Any]) -> list[str]:
         f"Scripted play of {collapse['minutes']:g} minutes, {len(sessions)} sessions: {', '.join(ends)}."
         + (f" Alive: {', '.join(alive)}." if alive else ""),
         "",
-        "A session has collapsed when for two seconds on end every frame lies outside the range of real "
+        "A session has collapsed when for two seconds four frames in five lie well outside the range of real "
         "frames in colour or sharpness, or when it stands still for ten seconds while controls change. The "
         f"same test calls {100 * collapse['false_alarms_on_real_play']:.0f} % of real episodes collapsed.",
         "",
