@@ -7,6 +7,7 @@ stopped goes on exactly where it would have, and several workers give the same b
 
 from __future__ import annotations
 
+import atexit
 import multiprocessing
 import signal
 from collections.abc import Callable
@@ -21,13 +22,15 @@ import numpy as np
 from worldsdk.data.format import SHARD_FRAMES, DatasetInfo
 from worldsdk.data.games.catalogue import habits, make_policy, open_game
 from worldsdk.data.games.game import Game, Observation
-from worldsdk.data.policies.policy import Policy
+from worldsdk.data.policies.policy import Policy, PolicyDone
 from worldsdk.data.shards import Arrays, ShardEntry, write_shard
 from worldsdk.data.writer import DatasetWriter
 from worldsdk.errors import RecordError
 
 Progress = Callable[[int], object]
 """Called with the number of frames recorded since the last call."""
+
+MakePolicy = Callable[[Game], Policy]
 
 # Several episodes in a row that end at once are a game that cannot be recorded, not bad luck.
 _EMPTY_EPISODES = 20
@@ -103,6 +106,7 @@ def record(
     resume: bool = False,
     workers: int = 1,
     progress: Progress | None = None,
+    policy: MakePolicy | None = None,
 ) -> DatasetWriter:
     """Records until the dataset has ``frames`` frames.
 
@@ -113,6 +117,8 @@ def record(
         frames: in all, those of an earlier run included.
         resume: go on with a dataset that is there.
         workers: processes that play at the same time.
+        policy: makes the player for the running game, instead of ``plan.policy``; alone it can stop early,
+            by raising PolicyDone. Such a recording takes one worker.
 
     Raises:
         RecordError, MissingExtraError: the game cannot be played as asked.
@@ -121,6 +127,8 @@ def record(
     """
     if frames < 1 or workers < 1:
         raise RecordError(f"frames is {frames}, workers is {workers}", fix="both are at least 1")
+    if policy is not None and workers > 1:
+        raise RecordError("several workers cannot share one player", fix="use one worker")
     report = progress or (lambda count: None)
     game = open_game(plan.game, plan.width, plan.height)
     try:
@@ -129,10 +137,13 @@ def record(
         if writer.frames:
             report(writer.frames)
         if workers == 1 or len(jobs) < 2:
-            policy = make_policy(plan.policy, plan.game, game)
+            player = policy(game) if policy is not None else make_policy(plan.policy, plan.game, game)
             for number, size in jobs:
-                arrays, seeds = play_shard(game, policy, plan, number, size, report)
-                writer.write(number, arrays, seeds)
+                arrays, seeds = play_shard(game, player, plan, number, size, report)
+                if seeds:
+                    writer.write(number, arrays, seeds)
+                if len(arrays["episode"]) < size:
+                    break
             return writer
     finally:
         game.close()
@@ -160,31 +171,27 @@ def play_shard(
     """Plays the ``size`` frames of shard ``number``.
 
     Returns:
-        the shard's tensors, and the game seed of each of its episodes.
+        the shard's tensors, and the game seed of each of its episodes. Fewer frames than ``size``, perhaps
+        none, where the policy was done.
 
     Raises:
         RecordError: the game ends at once again and again.
     """
-    info = game.info
-    spec = info.controls
     arrays: Arrays = {
         name: np.zeros((size, *shape), dtype)
         for name, (dtype, shape) in dataset_info(game, plan).tensor_shapes().items()
     }
     seeds: list[int] = []
     row = 0
-    reported = 0
     empty = 0
     source = np.random.SeedSequence([plan.seed, number])
     while row < size:
         rng = np.random.default_rng(source.spawn(1)[0])
         seed = int(rng.integers(2**31))
-        observation = game.reset(seed)
-        policy.reset(rng)
-        for _ in range(int(rng.integers(plan.warm_up_ticks, endpoint=True))):
-            observation = game.step(policy.act(observation))
-            if observation.ended or observation.cut:
-                break
+        try:
+            observation = _warm_up(game, policy, rng, seed, plan.warm_up_ticks)
+        except PolicyDone:
+            break
         if observation.ended or observation.cut:
             empty += 1
             if empty >= _EMPTY_EPISODES:
@@ -202,8 +209,13 @@ def play_shard(
         _put(arrays, row, observation, episode)
         arrays["reward"][row] = 0.0
         row += 1
+        done = False
         while row < size and row - first < plan.episode_ticks:
-            controls = policy.act(observation)
+            try:
+                controls = policy.act(observation)
+            except PolicyDone:
+                done = True
+                break
             observation = game.step(controls)
             if not observation.drawn:
                 # There is no picture of this tick: its end and reward belong to the last one that has.
@@ -211,13 +223,25 @@ def play_shard(
                 arrays["reward"][row - 1] += observation.reward
                 break
             _put(arrays, row, observation, episode)
-            arrays["controls"][row] = spec.to_vector(controls)
+            arrays["controls"][row] = game.info.controls.to_vector(controls)
             row += 1
             if observation.ended or observation.cut:
                 break
-        progress(row - reported)
-        reported = row
-    return arrays, tuple(seeds)
+        progress(row - first)
+        if done:
+            break
+    return {name: array[:row] for name, array in arrays.items()}, tuple(seeds)
+
+
+def _warm_up(game: Game, policy: Policy, rng: np.random.Generator, seed: int, most: int) -> Observation:
+    """Starts an episode and plays up to ``most`` ticks of it; the last observation."""
+    observation = game.reset(seed)
+    policy.reset(rng)
+    for _ in range(int(rng.integers(most, endpoint=True))):
+        observation = game.step(policy.act(observation))
+        if observation.ended or observation.cut:
+            break
+    return observation
 
 
 def _put(arrays: Arrays, row: int, observation: Observation, episode: int) -> None:
@@ -257,6 +281,7 @@ def _start_worker(plan: RecordPlan, folder: str) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     global _worker
     game = open_game(plan.game, plan.width, plan.height)
+    atexit.register(game.close)
     _worker = (plan, Path(folder), game, make_policy(plan.policy, plan.game, game))
 
 

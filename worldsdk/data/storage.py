@@ -48,6 +48,12 @@ def atomic_file(path: Path) -> Iterator[IO[bytes]]:
         raise
 
 
+def remove_leftovers(folder: Path) -> None:
+    """Removes what ``atomic_file`` leaves in ``folder`` when its process is killed outright."""
+    for path in folder.glob(".*.tmp"):
+        path.unlink(missing_ok=True)
+
+
 def sync_folder(folder: Path) -> None:
     """Makes a rename in ``folder`` survive a power cut; does nothing where folders cannot be opened."""
     try:

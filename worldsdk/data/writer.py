@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from worldsdk.data.format import INDEX_FILE, INFO_FILE, DatasetInfo
 from worldsdk.data.shards import ShardEntry, write_shard
-from worldsdk.data.storage import make_folder, storage_error
+from worldsdk.data.storage import make_folder, remove_leftovers, storage_error
 from worldsdk.errors import DatasetError
 
 
@@ -68,18 +68,22 @@ class DatasetWriter:
             info.save(folder)
         self.entries = {entry.shard: entry for entry in read_index(folder)}
         self._trim_index()
+        remove_leftovers(folder)
 
     def _check_same(self, before: DatasetInfo) -> None:
         # Package versions may move on; anything else would mix two kinds of frames in one dataset.
         old, new = (json.loads(json.dumps(i.to_json())) for i in (before, self.info))
         for fields in (old, new):
             fields.pop("versions")
-        changed = [name for name in new if old.get(name) != new[name]]
+        for part in ("settings", "recorder"):
+            for fields in (old, new):
+                fields.update({f"{part}.{name}": value for name, value in fields.pop(part).items()})
+        changed = sorted(name for name in {*old, *new} if old.get(name) != new.get(name))
         if changed:
             name = changed[0]
             raise DatasetError(
-                f"was recorded with other settings: {name} differs "
-                f"({_short(old.get(name))} before, {_short(new[name])} now)",
+                f"was recorded with another {name}: "
+                f"{_short(old.get(name))} before, {_short(new.get(name))} now",
                 where=str(self.folder),
                 fix="resume with the settings it was recorded with, or choose another folder",
             )
