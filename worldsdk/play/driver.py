@@ -132,7 +132,7 @@ class Driver(threading.Thread):
 
     def stop(self) -> None:
         """Ends the thread after the tick in hand, and waits for it."""
-        self._wish(self._stop)
+        self._wish(self._finish)
         if self.is_alive():
             self.join()
 
@@ -209,7 +209,7 @@ class Driver(threading.Thread):
     def _wish(self, wish: Callable[[], None]) -> None:
         self._wishes.put(wish)
 
-    def _stop(self) -> None:
+    def _finish(self) -> None:
         self._running = False
 
     def _meet_wishes(self, until: float = 0.0) -> None:
@@ -229,6 +229,7 @@ class Driver(threading.Thread):
 
     def _enter(self, mode: Mode) -> None:
         if mode == "playing" and self._mode != "playing":
+            self._moments.clear()
             # What the hand did while time stood still is not meant for the world.
             self._bindings.forget_motion()
         if mode != "playing":
@@ -239,6 +240,7 @@ class Driver(threading.Thread):
     def _begin(self, sentence: str) -> None:
         self._bindings.forget_motion()
         self._timings.clear()
+        self._moments.clear()
         self._ticks = self._missed = 0
         self._ended = False
         self.say(sentence)

@@ -61,7 +61,7 @@ def _mean_stages(view: View) -> dict[str, float]:
 
 
 def _graph(plate: pygame.Surface, view: View, budget: float, box: pygame.Rect) -> None:
-    pygame.draw.rect(plate, (255, 255, 255, 14), box, border_radius=4)
+    pygame.draw.rect(plate, theme.WELL, box, border_radius=4)
     slowest = max((timing.total_ms for timing in view.timings), default=1.0)
     full = 2.0 * budget if math.isfinite(budget) else max(slowest, 1.0)
     for index, timing in enumerate(reversed(view.timings)):

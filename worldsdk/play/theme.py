@@ -15,6 +15,7 @@ ACCENT: Colour = (255, 196, 92)
 GOOD: Colour = (112, 205, 150)
 BAD: Colour = (255, 105, 97)
 PANEL = (14, 16, 22, 214)
+WELL = (34, 38, 48, 235)
 OUTLINE = (255, 255, 255, 34)
 VOID: Colour = (8, 9, 12)
 STAGES: tuple[Colour, ...] = (
