@@ -175,3 +175,8 @@ def tiny_pack(folder: Path, seed: int = 0, **changes: Any) -> Path:
     model = tiny_model(seed, **manifest.config)
     extras = {"LICENSE": b"MIT\n", "NOTICE": b"Nothing of anyone else.\n", "card.json": b"{}\n"}
     return save_pack(folder, manifest, model.state_dict(), tiny_starts(model.spec), extras)
+
+
+def names(folder: Path) -> list[str]:
+    """What lies in ``folder``, by name, sorted."""
+    return sorted(child.name for child in folder.iterdir())

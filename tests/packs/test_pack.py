@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -15,7 +14,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from tests.support import TinyModel, tiny_manifest, tiny_model, tiny_pack, tiny_starts
+from tests.support import TinyModel, names, tiny_manifest, tiny_model, tiny_pack, tiny_starts
 from worldsdk.errors import PackChecksumError, PackError, PackNotFoundError, StorageError
 from worldsdk.models.interface import Context
 from worldsdk.packs import FileEntry, list_bundled, open_pack, save_pack
@@ -46,7 +45,7 @@ def test_what_was_saved_is_what_is_loaded(folder: Path) -> None:
     starts, wanted = pack.load_starts(model.spec), tiny_starts(model.spec)
     assert torch.equal(starts.pixels, wanted.pixels)
     assert torch.equal(starts.variables, wanted.variables)
-    assert sorted(os.listdir(folder)) == sorted([*pack.manifest.files, "pack.json"])
+    assert names(folder) == sorted([*pack.manifest.files, "pack.json"])
     assert pack.read("LICENSE") == b"MIT\n"
 
 
@@ -235,7 +234,7 @@ def test_nothing_is_saved_that_could_not_be_loaded(tmp_path: Path) -> None:
     ):
         with pytest.raises(PackError):
             save_pack(tmp_path / "p", tiny_manifest(), weights, context, extras)
-        assert os.listdir(tmp_path) == []
+        assert names(tmp_path) == []
 
 
 def test_a_full_disk_leaves_nothing_half_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -253,7 +252,7 @@ def test_a_full_disk_leaves_nothing_half_written(tmp_path: Path, monkeypatch: py
     with pytest.raises(StorageError, match="No space left"):
         tiny_pack(folder, seed=3)
     monkeypatch.undo()
-    assert os.listdir(tmp_path) == ["tiny"]
+    assert names(tmp_path) == ["tiny"]
     assert open_pack(folder).manifest.digest == before
     open_pack(folder).verify()
 
@@ -268,7 +267,7 @@ def test_saving_replaces_a_pack_but_nothing_else(tmp_path: Path) -> None:
     (other / "one.png").write_bytes(b"")
     with pytest.raises(PackError, match="something other than a pack"):
         tiny_pack(other)
-    assert os.listdir(other) == ["one.png"]
+    assert names(other) == ["one.png"]
 
 
 def test_side_files_can_be_added_and_change_the_digest(folder: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support import names
 from worldsdk.errors import StorageError
 from worldsdk.packs.storage import new_folder, write_file
 
@@ -17,7 +18,7 @@ def test_write_file_replaces_the_whole_file(tmp_path: Path) -> None:
     write_file(target, b"first, and longer")
     write_file(target, b"second")
     assert target.read_bytes() == b"second"
-    assert os.listdir(target.parent) == ["file"]
+    assert names(target.parent) == ["file"]
 
 
 def test_what_is_written_can_be_read_by_others(tmp_path: Path) -> None:
@@ -43,7 +44,7 @@ def test_a_full_disk_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.Mon
     with pytest.raises(StorageError, match="No space left"):
         write_file(target, b"new")
     assert target.read_bytes() == b"old"
-    assert os.listdir(tmp_path) == ["file"]
+    assert names(tmp_path) == ["file"]
 
 
 def test_a_folder_appears_only_when_complete(tmp_path: Path) -> None:
@@ -51,11 +52,11 @@ def test_a_folder_appears_only_when_complete(tmp_path: Path) -> None:
     with new_folder(target) as fresh:
         (fresh / "a").write_text("1")
         assert not target.exists()
-    assert os.listdir(target) == ["a"]
+    assert names(target) == ["a"]
     with new_folder(target) as fresh:
         (fresh / "b").write_text("2")
-    assert os.listdir(target) == ["b"]
-    assert os.listdir(tmp_path) == ["pack"]
+    assert names(target) == ["b"]
+    assert names(tmp_path) == ["pack"]
 
 
 @pytest.mark.parametrize("existing", [False, True])
@@ -67,8 +68,8 @@ def test_a_failure_leaves_the_old_folder_and_no_litter(tmp_path: Path, existing:
     with pytest.raises(StorageError, match="No space left"), new_folder(target) as fresh:
         (fresh / "new").write_text("2")
         raise OSError(errno.ENOSPC, "No space left on device")
-    assert os.listdir(tmp_path) == (["pack"] if existing else [])
-    assert not existing or os.listdir(target) == ["old"]
+    assert names(tmp_path) == (["pack"] if existing else [])
+    assert not existing or names(target) == ["old"]
 
 
 def test_a_failed_swap_puts_the_old_folder_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -85,8 +86,8 @@ def test_a_failed_swap_puts_the_old_folder_back(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setattr(Path, "rename", refuse)
     with pytest.raises(StorageError, match="Input/output"), new_folder(target) as fresh:
         (fresh / "new file").write_text("2")
-    assert os.listdir(target) == ["old"]
-    assert os.listdir(tmp_path) == ["pack"]
+    assert names(target) == ["old"]
+    assert names(tmp_path) == ["pack"]
 
 
 def test_a_place_that_is_no_folder_is_named(tmp_path: Path) -> None:
