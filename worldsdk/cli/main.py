@@ -22,7 +22,7 @@ COMMANDS = {
     "play": "play a world: the model draws every frame from the keys that are down",
     "worlds": "list the bundled worlds, or show one",
     "record": "record a real game into a dataset",
-    "train": "train a world from a recipe file",
+    "train": "train a world from a recipe and a recorded dataset",
     "eval": "measure how faithful a world is to its game",
     "bench": "measure how fast and how steadily a world runs here",
 }
