@@ -1,3 +1,4 @@
+import contextlib
 import errno
 
 import av
@@ -20,12 +21,15 @@ def read(path):
         return stream, float(stream.average_rate), frames
 
 
-@pytest.mark.parametrize("encoder", [entry[0] for entry in recorder.ENCODERS])
+def encoders():
+    """Those that this build of PyAV really has."""
+    for name, _ in recorder.ENCODERS:
+        with contextlib.suppress(ValueError):
+            yield av.Codec(name, "w").name
+
+
+@pytest.mark.parametrize("encoder", list(encoders()))
 def test_a_film_holds_every_frame_in_order(tmp_path, monkeypatch, encoder):
-    try:
-        av.Codec(encoder, "w")
-    except ValueError:
-        pytest.skip(f"this PyAV has no {encoder}")
     monkeypatch.setattr(recorder, "ENCODERS", [e for e in recorder.ENCODERS if e[0] == encoder])
     values = list(range(0, 250, 10))
     with FilmWriter(tmp_path / "film.mp4", 120, 160, 35.0, "nearest") as film:

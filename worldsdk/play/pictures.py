@@ -15,6 +15,6 @@ from worldsdk.packs.storage import write_file
 def write_png(path: Path, pixels: NDArray[np.uint8]) -> Path:
     """uint8 [h, w, 3] as a PNG file. Raises StorageError; nothing half-written is left behind."""
     content = io.BytesIO()
-    Image.fromarray(pixels).save(content, "PNG", optimize=True)
+    Image.fromarray(pixels).save(content, "PNG")
     write_file(path, content.getvalue())
     return path
