@@ -1,0 +1,91 @@
+"""Configuration of the anchored family."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from worldsdk.models.camera import CameraConfig
+from worldsdk.models.interface import Layer, Variable
+
+POSE = ("x", "y", "heading")
+VELOCITY = ("vx", "vy")
+
+
+@dataclass(frozen=True)
+class AnchoredConfig:
+    """Attributes:
+    height, width: of the frames; both divide by ``2 ** len(channels)``.
+    controls: length of the control vector.
+    variables: first x, y, heading, vx, vy; the rest are meters (health, ...) that the model tracks.
+    camera: the game's camera.
+    lags: how many ticks back the remembered frames lie that are warped into the new view.
+    keyframes: how many older frames are kept to be recalled by place; one every ``keyframe_every`` ticks.
+    keyframe_every: ticks.
+    map_cells: side of the learned square map of the place, in cells; it spans the range of x and y.
+    map_channels: features of a map cell.
+    rays: samples of the map along each column's line of sight, at distances ``near`` to ``reach``.
+    near, reach: map units.
+    periods: of the surface code, map units, halving.
+    channels: of the U-Net's levels; level 0 works on 2x2 pixel groups.
+    max_steps: denoising steps at most.
+    """
+
+    height: int
+    width: int
+    controls: int
+    variables: tuple[Variable, ...]
+    camera: CameraConfig = field(default_factory=CameraConfig)
+    lags: tuple[int, ...] = (1, 8)
+    keyframes: int = 64
+    keyframe_every: int = 16
+    map_cells: int = 64
+    map_channels: int = 24
+    rays: int = 32
+    near: float = 8.0
+    reach: float = 1800.0
+    periods: tuple[float, ...] = (128.0, 64.0, 32.0, 16.0)
+    channels: tuple[int, ...] = (48, 96, 160)
+    place_channels: int = 64
+    condition: int = 128
+    max_steps: int = 4
+
+    def __post_init__(self) -> None:
+        names = tuple(variable.name for variable in self.variables)
+        if names[:5] != POSE + VELOCITY:
+            raise ValueError(f"variables must begin with {POSE + VELOCITY}, got {names[:5]}")
+        multiple = 2 ** len(self.channels)
+        if self.height % multiple or self.width % multiple:
+            raise ValueError(f"frame {self.width}x{self.height} must divide by {multiple}")
+        if 1 not in self.lags or min(self.lags) < 1:
+            raise ValueError(f"lags {self.lags} must hold 1 and nothing below")
+        if any(a != 2.0 * b for a, b in zip(self.periods, self.periods[1:], strict=False)):
+            raise ValueError(f"periods {self.periods} must halve")
+
+    @property
+    def views(self) -> int:
+        """Remembered frames warped into each new view: the lags, and one recalled by place."""
+        return len(self.lags) + 1
+
+    @property
+    def meters(self) -> tuple[Variable, ...]:
+        return self.variables[5:]
+
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        return (Layer("depth", 0.0, self.camera.far, "map units"),)
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> AnchoredConfig:
+        """Raises TypeError or ValueError for unknown fields and impossible values."""
+        fields = dict(data)
+        fields["variables"] = tuple(Variable(**item) for item in fields["variables"])
+        fields["camera"] = CameraConfig(**fields.get("camera", {}))
+        for name in ("lags", "periods", "channels"):
+            if name in fields:
+                fields[name] = tuple(fields[name])
+        return cls(**fields)

@@ -1,0 +1,109 @@
+"""Painting the view from a pose: warped memory where it was seen before, place and texture where not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import cast
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from worldsdk.models.anchored.config import AnchoredConfig
+from worldsdk.models.anchored.place import Place
+from worldsdk.models.blocks import LevelEmbedding, UNet, mix_noise
+from worldsdk.models.camera import Camera, surface_code
+
+LEVEL_CHANNELS = 16
+
+
+@dataclass(frozen=True)
+class Canvas:
+    """What the denoising steps of one tick share.
+
+    Attributes:
+        inputs: [B, C, H/2, W/2], all that the U-Net sees besides the noisy estimate.
+        coarse: [B, place_channels, H/4, W/4], features of the place.
+        inverse_depth: [B, H, W], of the standing world, 1 / map units.
+        warped: [B, 3, H, W], the last frame as seen from the new pose, in [-1, 1].
+        seen: [B, 1, H, W], where ``warped`` holds anything.
+    """
+
+    inputs: Tensor
+    coarse: Tensor
+    inverse_depth: Tensor
+    warped: Tensor
+    seen: Tensor
+
+
+class Painter(nn.Module):
+    """The image half of the model; knows poses and pictures, no time."""
+
+    def __init__(self, config: AnchoredConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.camera = Camera(config.camera, config.height, config.width)
+        self.place = Place(config)
+        self.level = LevelEmbedding(LEVEL_CHANNELS)
+        facts = LEVEL_CHANNELS + config.controls + len(config.meters)
+        self.embed = nn.Sequential(
+            nn.Linear(facts, config.condition), nn.SiLU(), nn.Linear(config.condition, config.condition)
+        )
+        per_pixel = 4 * config.views + 6 * len(config.periods) + 1
+        self.unet = UNet(
+            inputs=4 * (per_pixel + 3),
+            outputs=4 * 5,
+            channels=config.channels,
+            condition=config.condition,
+            coarse=config.place_channels,
+        )
+
+    def prepare(self, pose: Tensor, past: Tensor, past_poses: Tensor) -> Canvas:
+        """Everything that depends on pose and memory alone.
+
+        Args:
+            pose: float32 [B, 3] to paint from.
+            past: [B, views, 3, H, W] in [-1, 1], the remembered frames: those of ``config.lags``, the recalled one.
+            past_poses: float32 [B, views, 3], where they were seen from.
+        """
+        coarse, near = self.place(pose)
+        with torch.autocast(pose.device.type, enabled=False):
+            inverse = torch.maximum(near, self.camera.floor_inverse_depth())
+            # Geometry is given, not learned: depth has its own target, colour does not pull at it.
+            depth = inverse.detach().clamp(min=1.0 / self.config.camera.far).reciprocal()
+            points = self.camera.world_points(pose, depth)
+            pieces = []
+            for view in range(self.config.views):
+                grid, seen = self.camera.reproject(points, past_poses[:, view])
+                warped = F.grid_sample(past[:, view], grid, mode="bilinear", padding_mode="border", align_corners=False)
+                pieces += [warped * seen, seen]
+            code = surface_code(points, self.config.periods)
+            nearness = (64.0 / depth).clamp(max=4.0)[:, None]
+            inputs = F.pixel_unshuffle(torch.cat([*pieces, code, nearness], dim=1), 2)
+        first = self.config.lags.index(1)
+        return Canvas(inputs, coarse, inverse, pieces[2 * first], pieces[2 * first + 1])
+
+    def paint(
+        self, canvas: Canvas, facts: Tensor, estimate: Tensor | None, noise: Tensor, level: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """One denoising step.
+
+        Args:
+            canvas: of this tick.
+            facts: [B, controls + meters], controls in [-1, 1], meters in [0, 1].
+            estimate: [B, 3, H, W] so far, or ``None``.
+            noise: [B, 3, H, W], standard normal.
+            level: [B] noise level in [0, 1].
+
+        Returns:
+            Picture [B, 3, H, W] (about [-1, 1]) and inverse depth [B, H, W], things that move included.
+        """
+        noisy = mix_noise(estimate, noise, level[:, None, None, None])
+        condition = self.embed(torch.cat([self.level(level), facts], dim=1))
+        features = torch.cat([canvas.inputs, F.pixel_unshuffle(noisy, 2)], dim=1)
+        features = features.contiguous(memory_format=torch.channels_last)
+        out = F.pixel_shuffle(cast(Tensor, self.unet(features, condition, canvas.coarse)), 2).float()
+        keep = out[:, 3:4].sigmoid() * canvas.seen
+        picture = keep * canvas.warped + (1.0 - keep) * out[:, :3]
+        inverse = F.relu(canvas.inverse_depth + out[:, 4] / 64.0)
+        return picture, inverse

@@ -1,0 +1,121 @@
+"""The convnet family: the next picture from the last ones, in pixel space.
+
+A tick goes: *Tracker* moves the state variables, then a U-Net denoises the picture from the last frames,
+controls and variables, and says for each pixel how much of the last frame to keep: what does not change
+costs nothing and does not fade.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from worldsdk.models.blocks import NOISE_LEVELS, LevelEmbedding, UNet, mix_noise, to_signed, to_uint8
+from worldsdk.models.convnet.config import ConvnetConfig
+from worldsdk.models.convnet.tracker import Tracker
+from worldsdk.models.interface import Condition, Context, ModelSpec, Output, State, WorldModel
+
+LEVEL_CHANNELS = 16
+
+
+class ConvnetModel(WorldModel):
+    """State: ``frames`` uint8 [B, history, H, W, 3], a ring, tick n in slot n mod history; ``variables``
+    float32 [B, V] in their units; ``clock`` int64 [B], the tick of the newest frame.
+    """
+
+    def __init__(self, config: ConvnetConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.tracker = Tracker(config)
+        self.level = LevelEmbedding(LEVEL_CHANNELS)
+        facts = LEVEL_CHANNELS + config.controls + 2 * self.tracker.code_size
+        self.embed = nn.Sequential(
+            nn.Linear(facts, config.condition), nn.SiLU(), nn.Linear(config.condition, config.condition)
+        )
+        self.unet = UNet(
+            inputs=12 * (config.history + 1), outputs=16, channels=config.channels, condition=config.condition
+        )
+        self.spec = ModelSpec(
+            height=config.height,
+            width=config.width,
+            controls=config.controls,
+            history=config.history,
+            noise_shape=(3, config.height, config.width),
+            max_steps=config.max_steps,
+            variables=config.variables,
+        )
+
+    def paint(
+        self, past: Tensor, facts: Tensor, estimate: Tensor | None, noise: Tensor, level: Tensor
+    ) -> Tensor:
+        """One denoising step.
+
+        Args:
+            past: [B, history, 3, H, W] in [-1, 1], newest last.
+            facts: [B, controls + codes of the variables before and after].
+            estimate: [B, 3, H, W], or ``None``.
+            noise: [B, 3, H, W].
+            level: [B].
+
+        Returns:
+            Picture [B, 3, H, W].
+        """
+        noisy = mix_noise(estimate, noise, level[:, None, None, None])
+        condition = self.embed(torch.cat([self.level(level), facts], dim=1))
+        features = F.pixel_unshuffle(torch.cat([past.flatten(1, 2), noisy], dim=1), 2)
+        features = features.contiguous(memory_format=torch.channels_last)
+        out = F.pixel_shuffle(self.unet(features, condition), 2).float()
+        keep = out[:, 3:4].sigmoid()
+        return keep * past[:, -1] + (1.0 - keep) * out[:, :3]
+
+    def facts(self, controls: Tensor, before: Tensor, after: Tensor) -> Tensor:
+        return torch.cat([controls, self.tracker.code(before), self.tracker.code(after)], dim=1)
+
+    def start(self, context: Context) -> State:
+        newest = context.variables[:, -1].float().clone()
+        return {
+            "frames": context.pixels.clone(),
+            "variables": newest,
+            "clock": torch.full((len(newest),), self.spec.history - 1, device=newest.device),
+        }
+
+    def condition(self, state: State, controls: Tensor) -> Condition:
+        ring = self.spec.history
+        slots = (state["clock"][:, None] + 1 + torch.arange(ring, device=controls.device)) % ring
+        rows = torch.arange(len(slots), device=controls.device)[:, None]
+        past = to_signed(state["frames"][rows, slots])
+        change, happenings = self.tracker(past[:, -1], state["variables"], controls)
+        after = self.tracker.apply_change(state["variables"], change)
+        facts = self.facts(controls, state["variables"], after)
+        return {"past": past, "facts": facts, "variables": after, "happenings": happenings}
+
+    def denoise(
+        self, condition: Condition, estimate: Tensor | None, noise: Tensor, step: int, steps: int
+    ) -> Tensor:
+        """Estimates are float32 [B, 3, H, W], pictures."""
+        level = noise.new_full((len(noise),), NOISE_LEVELS[step])
+        known = None if estimate is None else estimate.clamp(-1.0, 1.0)
+        return self.paint(condition["past"], condition["facts"], known, noise, level)
+
+    def commit(self, state: State, condition: Condition, estimate: Tensor) -> tuple[State, Output]:
+        return self._append(state, condition, to_uint8(estimate))
+
+    def observe(self, state: State, pixels: Tensor, controls: Tensor) -> tuple[State, Output]:
+        return self._append(state, self.condition(state, controls), pixels)
+
+    def _append(self, state: State, condition: Condition, pixels: Tensor) -> tuple[State, Output]:
+        clock = state["clock"] + 1
+        frames = state["frames"].clone()
+        frames[torch.arange(len(clock)), clock % self.spec.history] = pixels
+        happenings, variables = condition["happenings"], condition["variables"]
+        after = {"frames": frames, "variables": variables, "clock": clock}
+        return after, Output(pixels, {}, variables, happenings[:, 0], happenings[:, 1].sigmoid())
+
+
+def build(config: Mapping[str, Any]) -> ConvnetModel:
+    """The family's entry point: a model with fresh weights from a manifest's ``config``."""
+    return ConvnetModel(ConvnetConfig.from_json(config))

@@ -1,0 +1,1 @@
+"""Training worlds from recorded games, by recipe."""

@@ -1,0 +1,206 @@
+"""Objectives of the anchored family: how the walker moves, and what the walker sees."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import chain
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from worldsdk.errors import RecipeError
+from worldsdk.models.anchored import AnchoredModel
+from worldsdk.models.anchored.recall import recall
+from worldsdk.models.blocks import to_signed
+from worldsdk.training.footage import Footage
+from worldsdk.training.objectives.objective import Objective, read_settings
+from worldsdk.training.recipe import Stage
+
+FLOOR_TOLERANCE = 0.12
+"""Share of its depth by which a recorded floor pixel may miss the floor plane: depth buffers are coarse."""
+
+
+class MotionObjective(Objective):
+    """Unrolls the walker alone, without pictures, and compares pose and velocity at every tick."""
+
+    def __init__(self, model: AnchoredModel, footage: Footage, stage: Stage) -> None:
+        super().__init__(model, footage, stage)
+        self.motion = model.motion
+        self.at = footage.windows(1, stage.unroll)
+
+    @property
+    def frames_per_step(self) -> int:
+        return self.stage.batch * self.stage.unroll
+
+    def parameters(self) -> Iterator[nn.Parameter]:
+        return self.motion.parameters()
+
+    def losses(self, draw: np.random.Generator, noise: torch.Generator) -> dict[str, Tensor]:
+        footage, device = self.footage, self.footage.pixels.device
+        at = torch.from_numpy(draw.choice(self.at, self.stage.batch)).to(device)
+        pose, velocity = footage.variables[at - 1, :3], footage.variables[at - 1, 3:5]
+        place = pose.new_zeros(())
+        turn, speed = place.clone(), place.clone()
+        for tick in range(self.stage.unroll):
+            pose, velocity = self.motion(pose, velocity, footage.controls[at + tick])
+            truth = footage.variables[at + tick]
+            place = place + F.smooth_l1_loss(pose[:, :2], truth[:, :2], beta=0.25)
+            turn = turn + (torch.remainder(pose[:, 2] - truth[:, 2] + 180.0, 360.0) - 180.0).abs().mean()
+            speed = speed + F.smooth_l1_loss(velocity, truth[:, 3:5], beta=0.25)
+        count = self.stage.unroll
+        return {
+            "total": (place + turn + speed) / count,
+            "place": place / count,
+            "turn": turn / count,
+            "speed": speed / count,
+        }
+
+
+class PictureObjective(Objective):
+    """Paints the next frames from true poses, on noised memory, then on the model's own frames.
+
+    From the second frame of the unroll on, remembered frames are the model's own, cut off from the
+    gradient (the pushforward trick, Brandstetter et al. 2022, 3.1): it learns to go on from its own
+    mistakes. Settings: ``context_noise`` (largest standard deviation of the noise on remembered frames,
+    GameNGen 3.2.1), ``refine`` (share of draws that start from a noised target rather than from noise
+    alone), ``object_weight`` (extra weight of labelled pixels).
+    """
+
+    def __init__(self, model: AnchoredModel, footage: Footage, stage: Stage) -> None:
+        super().__init__(model, footage, stage)
+        self.anchored = model
+        self.history = model.spec.history
+        self.at = footage.windows(self.history, stage.unroll)
+        self.settings = read_settings(
+            stage,
+            {
+                "context_noise": 0.15,
+                "refine": 0.3,
+                "object_weight": 3.0,
+                "edge_weight": 0.5,
+                "depth_weight": 0.3,
+                "event_weight": 0.1,
+            },
+        )
+        if "depth" not in footage.layers:
+            raise RecipeError("the footage has no depth", where="family 'anchored'", fix="record with depth, or use 'convnet'")
+        self.farthest = float(footage.layers["depth"].max())
+
+    @property
+    def frames_per_step(self) -> int:
+        return self.stage.batch * self.stage.unroll
+
+    def parameters(self) -> Iterator[nn.Parameter]:
+        return chain(self.anchored.painter.parameters(), self.anchored.events.parameters())
+
+    def losses(self, draw: np.random.Generator, noise: torch.Generator) -> dict[str, Tensor]:
+        footage, model, device = self.footage, self.anchored, self.footage.pixels.device
+        at = torch.from_numpy(draw.choice(self.at, self.stage.batch)).to(device)
+        batch, unroll = self.stage.batch, self.stage.unroll
+        window = at[:, None] + torch.arange(-self.history, 0, device=device)
+        frames = list(to_signed(footage.pixels[window]).unbind(1))
+        poses = list(footage.variables[window, :3].unbind(1))
+        keyframes = self._keyframes(at, draw)
+        recent = len(model.config.lags)
+        sums: dict[str, Tensor] = {}
+        for tick in range(unroll):
+            now = at + tick
+            truth, pose = to_signed(footage.pixels[now]), footage.variables[now, :3]
+            key = keyframes[torch.arange(batch, device=device), recall(pose, footage.variables[keyframes, :3])]
+            past = torch.stack([frames[-lag] for lag in model.config.lags] + [to_signed(footage.pixels[key])], dim=1)
+            past_poses = torch.stack([poses[-lag] for lag in model.config.lags] + [footage.variables[key, :3]], dim=1)
+            strength = torch.rand((batch, 1, 1, 1, 1), generator=noise, device=device) * self.settings["context_noise"]
+            past = past + torch.randn(past.shape, generator=noise, device=device) * strength
+            facts = model.facts(footage.controls[now], footage.variables[now - 1, 5:])
+            canvas = model.painter.prepare(pose, past, past_poses)
+            drawn = torch.randn(truth.shape, generator=noise, device=device)
+            level = self._levels(batch, noise, device, last=tick == unroll - 1)
+            picture, inverse = model.painter.paint(canvas, facts, truth, drawn, level)
+            happenings = model.events(pose, past[:, :recent], past_poses[:, :recent], facts)
+            terms = self._compare(now, truth, picture, inverse, canvas.inverse_depth)
+            terms["events"] = self._events(now, happenings)
+            for name, term in terms.items():
+                sums[name] = sums.get(name, picture.new_zeros(())) + term / unroll
+            frames.append(picture.detach().clamp(-1.0, 1.0))
+            poses.append(pose)
+        sums["total"] = (
+            sums["picture"]
+            + self.settings["edge_weight"] * sums["edges"]
+            + self.settings["depth_weight"] * (sums["depth"] + sums["place"])
+            + self.settings["event_weight"] * sums["events"]
+        )
+        return sums
+
+    def _keyframes(self, at: Tensor, draw: np.random.Generator) -> Tensor:
+        """Frames [B, keyframes] that a session would have kept when it came to ``at``, youngest first.
+
+        A session remembers its own past only: each window is given a random age, and what is older than
+        the session is filled with its first frame, as ``AnchoredModel.start`` does.
+        """
+        config = self.anchored.config
+        every, device = config.keyframe_every, at.device
+        newest = at[:, None] - self.history - torch.from_numpy(draw.integers(0, every, (len(at), 1))).to(device)
+        frames = newest - every * torch.arange(config.keyframes, device=device)
+        age = torch.from_numpy(draw.integers(0, config.keyframes * every, (len(at), 1))).to(device)
+        born = torch.maximum(self.footage.first[at][:, None], at[:, None] - self.history - age)
+        return torch.maximum(frames, born)
+
+    def _levels(self, batch: int, noise: torch.Generator, device: torch.device, *, last: bool) -> Tensor:
+        """Noise levels [B]. Frames that the unroll goes on from are painted from noise alone, as in play."""
+        alone = torch.ones(batch, device=device)
+        if not last:
+            return alone
+        partial = torch.rand(batch, generator=noise, device=device) * 0.6
+        chosen = torch.rand(batch, generator=noise, device=device) < self.settings["refine"]
+        return torch.where(chosen, partial, alone)
+
+    def _compare(
+        self, now: Tensor, truth: Tensor, picture: Tensor, inverse: Tensor, standing: Tensor
+    ) -> dict[str, Tensor]:
+        wrong = (picture - truth).abs().mean(1)
+        weight = torch.ones_like(wrong)
+        if "labels" in self.footage.layers:
+            weight = weight + self.settings["object_weight"] * (self.footage.layers["labels"][now] > 0).float()
+        edges = _slope_error(picture, truth, 2) + _slope_error(picture, truth, 3)
+        target, far = self._inverse_depth(now)
+        return {
+            "picture": (wrong * weight).mean(),
+            "edges": edges,
+            "depth": _depth_error(inverse, target, far),
+            "place": _depth_error(standing, target, far),
+        }
+
+    def _inverse_depth(self, now: Tensor) -> tuple[Tensor, float]:
+        """Recorded depth as its inverse, put exactly on the floor where it lies about there.
+
+        Returns:
+            [B, H, W], and the inverse at which recorded depth saturates: beyond it nothing is known.
+        """
+        camera = self.anchored.painter.camera
+        recorded = self.footage.layers["depth"]
+        depth = recorded[now].float().clamp(min=1.0)
+        floor = camera.floor_inverse_depth()
+        on_floor = (depth * floor - 1.0).abs() < FLOOR_TOLERANCE
+        return torch.where(on_floor, floor.expand_as(depth), depth.reciprocal()), 1.0 / self.farthest
+
+    def _events(self, now: Tensor, happenings: Tensor) -> Tensor:
+        model, footage = self.anchored, self.footage
+        reward = F.smooth_l1_loss(happenings[:, 0], footage.reward[now])
+        ended = F.binary_cross_entropy_with_logits(happenings[:, 1], footage.ended[now])
+        change = (footage.variables[now, 5:] - footage.variables[now - 1, 5:]) / (model.high - model.low)
+        # Squared, since meters change seldom: the mean of rare steps is wanted, not their median.
+        meters = (happenings[:, 2:] - change).square().mean() if change.shape[1] else reward.new_zeros(())
+        return reward + ended + 100.0 * meters
+
+
+def _slope_error(picture: Tensor, truth: Tensor, dim: int) -> Tensor:
+    """L1 between the differences of neighbouring pixels: keeps edges where a plain L1 would soften them."""
+    return (picture.diff(dim=dim) - truth.diff(dim=dim)).abs().mean()
+
+
+def _depth_error(inverse: Tensor, target: Tensor, far: float) -> Tensor:
+    """L1 of inverse depth in units of 1 / 64 map units; saturated targets only ask to be far enough."""
+    error = torch.where(target > far, (inverse - target).abs(), F.relu(inverse - far))
+    return 64.0 * error.mean()
