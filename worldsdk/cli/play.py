@@ -131,7 +131,8 @@ def _play_headless(world: World, script: InputScript | None, args: argparse.Name
         on_miss=args.on_miss,
         method=args.upscaler,
     )
-    with tqdm(unit="tick", desc=world.manifest.name, leave=False) as bar:
+    # Where nobody watches there is no bar, and it first shows when there is something to show.
+    with tqdm(unit="tick", desc=world.manifest.name, leave=False, delay=0.2, disable=None) as bar:
 
         def progress(done: int, total: int) -> None:
             bar.total = total
