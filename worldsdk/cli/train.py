@@ -23,8 +23,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.epilog = EXAMPLES
     parser.add_argument("recipe", help="a recipe file, or the name of a bundled recipe")
-    parser.add_argument("--data", type=Path, required=True, metavar="DIR", help="dataset made by `worldsdk record`")
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder of the run; continued if it exists")
+    parser.add_argument(
+        "--data", type=Path, required=True, metavar="DIR", help="dataset made by `worldsdk record`"
+    )
+    parser.add_argument(
+        "--out", type=Path, required=True, metavar="DIR", help="folder of the run; continued if it exists"
+    )
     budget = parser.add_mutually_exclusive_group()
     budget.add_argument("--minutes", type=float, help="time budget (default: the recipe's)")
     budget.add_argument("--steps", type=int, help="budget in steps instead: repeatable to the bit")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import cast
 
 import torch
@@ -16,7 +17,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 NOISE_LEVELS = (1.0, 0.5, 0.25, 0.125)
-"""How much noise each denoising step starts from: step 0 from noise alone, later ones from the last estimate."""
+"""Noise that each denoising step starts from: step 0 from noise alone, later ones from the last estimate."""
 
 
 def mix_noise(estimate: Tensor | None, noise: Tensor, level: float | Tensor) -> Tensor:
@@ -29,7 +30,8 @@ def mix_noise(estimate: Tensor | None, noise: Tensor, level: float | Tensor) -> 
     """
     if estimate is None:
         return noise
-    return (1.0 - level) * estimate + level * noise
+    mixed: Tensor = (1.0 - level) * estimate + level * noise
+    return mixed
 
 
 class LevelEmbedding(nn.Module):
@@ -64,7 +66,8 @@ class FilmBlock(nn.Module):
     def forward(self, x: Tensor, condition: Tensor) -> Tensor:
         scale, shift = self.film(condition)[:, :, None, None].chunk(2, dim=1)
         h = self.first(F.silu(x)) * (1.0 + scale) + shift
-        return x + self.second(F.silu(h))
+        out: Tensor = x + self.second(F.silu(h))
+        return out
 
 
 class UNet(nn.Module):
@@ -89,16 +92,12 @@ class UNet(nn.Module):
         if len(channels) < 2:
             raise ValueError("a U-Net needs at least two levels")
         self.stem = nn.Conv2d(inputs, channels[0], 1)
-        self.down = nn.ModuleList(
-            nn.Conv2d(a, b, 3, stride=2, padding=1) for a, b in zip(channels[:-1], channels[1:], strict=True)
-        )
+        self.down = nn.ModuleList(nn.Conv2d(a, b, 3, stride=2, padding=1) for a, b in pairwise(channels))
         self.coarse = nn.Conv2d(coarse, channels[1], 1) if coarse else None
         self.down_blocks = nn.ModuleList(
             nn.ModuleList(FilmBlock(c, condition) for _ in range(down_blocks)) for c in channels[1:]
         )
-        self.up = nn.ModuleList(
-            nn.Conv2d(b, a, 1) for a, b in zip(channels[:-1], channels[1:], strict=True)
-        )
+        self.up = nn.ModuleList(nn.Conv2d(b, a, 1) for a, b in pairwise(channels))
         self.up_blocks = nn.ModuleList(
             nn.ModuleList(FilmBlock(c, condition) for _ in range(up_blocks)) for c in channels
         )
@@ -117,7 +116,7 @@ class UNet(nn.Module):
         h = skips.pop()
         for level in reversed(range(len(self.up_blocks))):
             if level < len(self.up):
-                # Nearest neighbour after the 1x1 projection: the same result as before it, at a quarter of the cost.
+                # Enlarged after the 1x1 projection: the same result as before it, at a quarter of the cost.
                 h = F.interpolate(self.up[level](h), scale_factor=2.0, mode="nearest") + skips.pop()
             for block in cast(nn.ModuleList, self.up_blocks[level]):
                 h = block(h, condition)

@@ -51,7 +51,7 @@ class Camera(nn.Module):
         self.register_buffer("down", rows[:, None].expand(height, width).contiguous(), persistent=False)
 
     def floor_inverse_depth(self) -> Tensor:
-        """[H, W]: 1 / depth of the floor where a ray meets it, 0 above the horizon. Nothing lies behind it."""
+        """[H, W]: 1 / depth of the floor along each ray, 0 above the horizon. Nothing lies behind it."""
         return self.down.clamp(min=0.0) / self.config.eye_height
 
     def world_points(self, pose: Tensor, depth: Tensor) -> Tensor:

@@ -25,7 +25,9 @@ class WeightAverage:
         decay = min(self.decay, (1.0 + self.steps) / (10.0 + self.steps))
         parameters = dict(model.named_parameters())
         names = list(self.weights)
-        torch._foreach_lerp_([self.weights[n] for n in names], [parameters[n].detach() for n in names], 1.0 - decay)
+        torch._foreach_lerp_(
+            [self.weights[n] for n in names], [parameters[n].detach() for n in names], 1.0 - decay
+        )
 
     @torch.no_grad()
     def copy_to(self, model: nn.Module) -> None:

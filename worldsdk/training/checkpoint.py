@@ -45,17 +45,21 @@ class Progress:
 
 
 def save_checkpoint(
-    folder: Path, progress: Progress, model: nn.Module, average: WeightAverage, optimiser: torch.optim.Optimizer
+    folder: Path,
+    progress: Progress,
+    model: nn.Module,
+    average: WeightAverage,
+    optimiser: torch.optim.Optimizer,
 ) -> None:
     """Replaces the folder's checkpoint in one go. Raises StorageError; the old one then stays."""
     tensors: dict[str, Tensor] = {}
     for name, value in model.named_parameters():
         tensors[f"model/{name}"] = value.detach().contiguous()
-    for name, value in average.weights.items():
-        tensors[f"average/{name}"] = value.contiguous()
+    for name, weight in average.weights.items():
+        tensors[f"average/{name}"] = weight.contiguous()
     for name, state in _optimiser_state(model, optimiser).items():
-        for key, value in state.items():
-            tensors[f"optimiser/{key}/{name}"] = value.contiguous()
+        for key, moment in state.items():
+            tensors[f"optimiser/{key}/{name}"] = moment.contiguous()
     progress.average_steps = average.steps
     content = save(tensors, metadata={"progress": json.dumps(asdict(progress))})
     with atomic_file(folder / NAME) as file:
@@ -85,9 +89,7 @@ def load_progress(folder: Path, recipe: str) -> Progress | None:
     return progress
 
 
-def load_weights(
-    folder: Path, progress: Progress, model: nn.Module, average: WeightAverage
-) -> None:
+def load_weights(folder: Path, progress: Progress, model: nn.Module, average: WeightAverage) -> None:
     """Weights and averages of the checkpoint. Raises CheckpointError."""
     tensors = _read(folder)
     try:
@@ -110,7 +112,9 @@ def load_optimiser(folder: Path, model: nn.Module, optimiser: torch.optim.Optimi
         }
         if state and any(parameter is p for group in optimiser.param_groups for p in group["params"]):
             # The count of steps stays on the CPU unless the optimiser is fused on a GPU.
-            optimiser.state[parameter] = {key: value.to(parameter.device).clone() for key, value in state.items()}
+            optimiser.state[parameter] = {
+                key: value.to(parameter.device).clone() for key, value in state.items()
+            }
 
 
 def _optimiser_state(model: nn.Module, optimiser: torch.optim.Optimizer) -> dict[str, dict[str, Tensor]]:

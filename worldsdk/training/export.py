@@ -35,7 +35,9 @@ def export_pack(trainer: Trainer, dataset: Dataset, folder: Path) -> Path:
     weights = {}
     for name, value in model.state_dict().items():
         value = value.detach().cpu().contiguous()
-        weights[name] = value if name.startswith(("motion.", "tracker.")) or value.ndim < 2 else value.bfloat16()
+        weights[name] = (
+            value if name.startswith(("motion.", "tracker.")) or value.ndim < 2 else value.bfloat16()
+        )
     starts = choose_starts(trainer.footage, recipe.world.starts, trainer.model.spec.history)
     extras = {name: text.encode() for name, text in info.notices.items()}
     extras["preview.png"] = _preview(starts)
@@ -79,7 +81,9 @@ def choose_starts(footage: Footage, count: int, history: int) -> Context:
 
 def _preview(starts: Context) -> bytes:
     pictures = starts.pixels[:6, -1].numpy()
-    sheet = np.concatenate([np.concatenate(list(pictures[i : i + 3]), axis=1) for i in (0, 3)][: len(pictures) // 3 or 1])
+    sheet = np.concatenate(
+        [np.concatenate(list(pictures[i : i + 3]), axis=1) for i in (0, 3)][: len(pictures) // 3 or 1]
+    )
     sheet = sheet.repeat(PREVIEW_SCALE, axis=0).repeat(PREVIEW_SCALE, axis=1)
     file = io.BytesIO()
     Image.fromarray(sheet).save(file, format="PNG")

@@ -52,7 +52,8 @@ class Footage:
             last[episode.start : episode.stop] = episode.stop
         parts = {
             which: np.concatenate(
-                [np.arange(e.start, e.stop, dtype=np.int64) for e in dataset.split(which)] or [np.zeros(0, np.int64)]
+                [np.arange(e.start, e.stop, dtype=np.int64) for e in dataset.split(which)]
+                or [np.zeros(0, np.int64)]
             )
             for which in ("train", "held_out")
         }
@@ -87,7 +88,8 @@ class Footage:
                 f"no {'held-out' if held_out else 'training'} episode has {before + after} frames in a row",
                 fix="record longer or more episodes",
             )
-        return fitting
+        windows: NDArray[np.int64] = fitting
+        return windows
 
     def context(self, at: NDArray[np.int64], history: int) -> Context:
         """The ``history`` frames before frames ``at`` as start contexts."""

@@ -51,9 +51,7 @@ class Monitor:
             dream = ModelDreamer(model, 1).dream(context, self.footage.controls[rows], range(len(self.at)))
         truth: NDArray[np.uint8] = self.footage.pixels[rows].cpu().numpy()
         self._strip(truth, dream.pixels, stage)
-        return {
-            f"psnr_{h}": float(np.mean(psnr(truth[:, h - 1], dream.pixels[:, h - 1]))) for h in HORIZONS
-        }
+        return {f"psnr_{h}": float(np.mean(psnr(truth[:, h - 1], dream.pixels[:, h - 1]))) for h in HORIZONS}
 
     def _strip(self, truth: NDArray[np.uint8], dream: NDArray[np.uint8], stage: str) -> None:
         shown = [0, 3, 7, 15, 31, 47, 63]
@@ -72,7 +70,9 @@ class Monitor:
         rows = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
         names = sorted({name for row in rows for name in row} - {"minutes", "stage", "step", "frames"})
         charts = [
-            _chart(name, [(row["minutes"], row[name]) for row in rows if name in row], COLOURS[i % len(COLOURS)])
+            _chart(
+                name, [(row["minutes"], row[name]) for row in rows if name in row], COLOURS[i % len(COLOURS)]
+            )
             for i, name in enumerate(names)
         ]
         if not charts:

@@ -94,7 +94,10 @@ class Recipe:
 
         The time budget, the shares and the words of the pack are left out: they may change on the way.
         """
-        stages = [{k: v for k, v in asdict(stage).items() if k not in ("share", "lr", "batch")} for stage in self.stages]
+        stages = [
+            {k: v for k, v in asdict(stage).items() if k not in ("share", "lr", "batch")}
+            for stage in self.stages
+        ]
         facts = {"family": self.world.family, "model": dict(self.model), "stages": stages, "seed": self.seed}
         return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
@@ -159,7 +162,9 @@ def parse_recipe(data: Mapping[str, Any], where: str) -> Recipe:
 def _check(recipe: Recipe, where: str) -> None:
     total = sum(stage.share for stage in recipe.stages)
     if abs(total - 1.0) > 1e-6 or any(stage.share <= 0 for stage in recipe.stages):
-        raise RecipeError(f"shares of the stages add up to {total:g}", where=where, fix="make positive ones add up to 1")
+        raise RecipeError(
+            f"shares of the stages add up to {total:g}", where=where, fix="make positive ones add up to 1"
+        )
     for stage in recipe.stages:
         if stage.batch < 1 or stage.unroll < 1 or not 0 < stage.lr < 1:
             raise RecipeError(
@@ -184,7 +189,9 @@ def _build(kind: type[Any], fields: Mapping[str, Any], where: str) -> Any:
     unknown = set(fields) - set(kind.__dataclass_fields__)
     if unknown:
         raise RecipeError(
-            f"unknown fields {sorted(unknown)}", where=where, fix=f"fields are {sorted(kind.__dataclass_fields__)}"
+            f"unknown fields {sorted(unknown)}",
+            where=where,
+            fix=f"fields are {sorted(kind.__dataclass_fields__)}",
         )
     for name, value in fields.items():
         expected = kind.__dataclass_fields__[name].type

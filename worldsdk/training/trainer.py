@@ -166,7 +166,7 @@ class Trainer:
         warm = min(1.0, (step + 1) / max(1, stage.warmup))
         for group in optimiser.param_groups:
             group["lr"] = stage.lr * warm * 0.5 * (1.0 + math.cos(math.pi * min(1.0, done)))
-        # Both generators are functions of the place in the recipe: a resumed run draws what it would have drawn.
+        # Functions of the place in the recipe: a resumed run draws what it would have drawn.
         place = [self.recipe.seed, self.progress.stage, step]
         draw = np.random.default_rng(place)
         noise = torch.Generator(self.device).manual_seed(int(draw.integers(2**62)))

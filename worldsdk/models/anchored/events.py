@@ -29,9 +29,7 @@ class Events(nn.Module):
         )
         cells = -(-config.height // 16) * -(-config.width // 16)
         facts = 4 * lags + config.controls + meters
-        self.decide = nn.Sequential(
-            nn.Linear(32 * cells + facts, 128), nn.SiLU(), nn.Linear(128, 2 + meters)
-        )
+        self.decide = nn.Sequential(nn.Linear(32 * cells + facts, 128), nn.SiLU(), nn.Linear(128, 2 + meters))
 
     def forward(self, pose: Tensor, past: Tensor, past_poses: Tensor, facts: Tensor) -> Tensor:
         """pose [B, 3]; past [B, L, 3, H, W]; past_poses [B, L, 3]; facts [B, controls + meters]."""

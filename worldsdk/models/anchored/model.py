@@ -154,7 +154,6 @@ class AnchoredModel(WorldModel):
         output = Output(pixels, {"depth": depth}, variables, happenings[:, 0], happenings[:, 1].sigmoid())
         return after, output
 
-
     def _keep(self, state: State, clock: Tensor, pixels: Tensor, pose: Tensor) -> tuple[Tensor, Tensor]:
         """The ring of keyframes, with the new frame in it where its tick is one to keep."""
         every = self.config.keyframe_every

@@ -31,7 +31,9 @@ class Motion(nn.Module):
     low: Tensor
     high: Tensor
 
-    def __init__(self, config: AnchoredConfig, cells: int = 96, channels: int = 12, hidden: int = 192) -> None:
+    def __init__(
+        self, config: AnchoredConfig, cells: int = 96, channels: int = 12, hidden: int = 192
+    ) -> None:
         super().__init__()
         self.turn = nn.Linear(config.controls, 1, bias=False)
         self.thrust = nn.Linear(config.controls, 2, bias=False)

@@ -63,7 +63,7 @@ class Painter(nn.Module):
 
         Args:
             pose: float32 [B, 3] to paint from.
-            past: [B, views, 3, H, W] in [-1, 1], the remembered frames: those of ``config.lags``, the recalled one.
+            past: [B, views, 3, H, W] in [-1, 1], the remembered frames: those at the lags, then the recalled.
             past_poses: float32 [B, views, 3], where they were seen from.
         """
         coarse, near = self.place(pose)
@@ -75,7 +75,9 @@ class Painter(nn.Module):
             pieces = []
             for view in range(self.config.views):
                 grid, seen = self.camera.reproject(points, past_poses[:, view])
-                warped = F.grid_sample(past[:, view], grid, mode="bilinear", padding_mode="border", align_corners=False)
+                warped = F.grid_sample(
+                    past[:, view], grid, mode="bilinear", padding_mode="border", align_corners=False
+                )
                 pieces += [warped * seen, seen]
             code = surface_code(points, self.config.periods)
             nearness = (64.0 / depth).clamp(max=4.0)[:, None]

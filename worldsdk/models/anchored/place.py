@@ -23,7 +23,7 @@ HIDDEN = 256
 
 
 class Place(nn.Module):
-    """pose [B, 3] -> (features [B, place_channels, H/4, W/4], inverse depth [B, H, W] of what stands still)."""
+    """pose [B, 3] -> features [B, place_channels, H/4, W/4], inverse depth [B, H, W] of what stands still."""
 
     distances: Tensor
     across: Tensor
@@ -76,4 +76,6 @@ class Place(nn.Module):
         y = pose[:, 1, None, None] + distance * (sin - across * cos)
         grid = (torch.stack([x, y], dim=-1) - self.low) / (self.high - self.low) * 2.0 - 1.0
         tiles = self.map.expand(len(pose), -1, -1, -1)
-        return F.grid_sample(tiles, grid, mode="bilinear", padding_mode="zeros", align_corners=False).flatten(1, 2)
+        return F.grid_sample(tiles, grid, mode="bilinear", padding_mode="zeros", align_corners=False).flatten(
+            1, 2
+        )

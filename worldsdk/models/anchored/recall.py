@@ -24,4 +24,5 @@ def recall(pose: Tensor, keyposes: Tensor) -> Tensor:
     dy = keyposes[..., 1] + AHEAD * other_sin - pose[:, None, 1] - AHEAD * sin
     gaze = (dx.square() + dy.square()).sqrt() / CLOSE
     turn = (1.0 - cos * other_cos - sin * other_sin) / (1.0 - 0.5**0.5)
-    return (gaze + turn).argmin(dim=1)
+    best: Tensor = (gaze + turn).argmin(dim=1)
+    return best

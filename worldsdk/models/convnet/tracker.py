@@ -25,8 +25,12 @@ class Tracker(nn.Module):
         variables = config.variables
         self.register_buffer("low", torch.tensor([v.low for v in variables]), persistent=False)
         self.register_buffer("span", torch.tensor([v.high - v.low for v in variables]), persistent=False)
-        self.register_buffer("periodic", torch.tensor([v.period > 0 for v in variables]).bool(), persistent=False)
-        self.register_buffer("whole", torch.tensor([v.name in config.whole for v in variables]).bool(), persistent=False)
+        self.register_buffer(
+            "periodic", torch.tensor([v.period > 0 for v in variables]).bool(), persistent=False
+        )
+        self.register_buffer(
+            "whole", torch.tensor([v.name in config.whole for v in variables]).bool(), persistent=False
+        )
         self.code_size = 3 * len(variables)
         self.look = nn.Sequential(
             nn.Conv2d(48, 64, 3, padding=1),

@@ -17,7 +17,9 @@ def find_objective(family: str, name: str) -> type[Objective]:
     """Raises RecipeError for a family or objective that cannot be trained here."""
     known = OBJECTIVES.get(family)
     if known is None:
-        raise RecipeError(f"family {family!r} has no objectives", fix=f"trainable families are {sorted(OBJECTIVES)}")
+        raise RecipeError(
+            f"family {family!r} has no objectives", fix=f"trainable families are {sorted(OBJECTIVES)}"
+        )
     if name not in known:
         raise RecipeError(f"family {family!r} has no objective {name!r}", fix=f"it has {sorted(known)}")
     return known[name]

@@ -85,7 +85,11 @@ class PictureObjective(Objective):
             },
         )
         if "depth" not in footage.layers:
-            raise RecipeError("the footage has no depth", where="family 'anchored'", fix="record with depth, or use 'convnet'")
+            raise RecipeError(
+                "the footage has no depth",
+                where="family 'anchored'",
+                fix="record with depth, or use 'convnet'",
+            )
         self.farthest = float(footage.layers["depth"].max())
 
     @property
@@ -108,10 +112,19 @@ class PictureObjective(Objective):
         for tick in range(unroll):
             now = at + tick
             truth, pose = to_signed(footage.pixels[now]), footage.variables[now, :3]
-            key = keyframes[torch.arange(batch, device=device), recall(pose, footage.variables[keyframes, :3])]
-            past = torch.stack([frames[-lag] for lag in model.config.lags] + [to_signed(footage.pixels[key])], dim=1)
-            past_poses = torch.stack([poses[-lag] for lag in model.config.lags] + [footage.variables[key, :3]], dim=1)
-            strength = torch.rand((batch, 1, 1, 1, 1), generator=noise, device=device) * self.settings["context_noise"]
+            key = keyframes[
+                torch.arange(batch, device=device), recall(pose, footage.variables[keyframes, :3])
+            ]
+            past = torch.stack(
+                [frames[-lag] for lag in model.config.lags] + [to_signed(footage.pixels[key])], dim=1
+            )
+            past_poses = torch.stack(
+                [poses[-lag] for lag in model.config.lags] + [footage.variables[key, :3]], dim=1
+            )
+            strength = (
+                torch.rand((batch, 1, 1, 1, 1), generator=noise, device=device)
+                * self.settings["context_noise"]
+            )
             past = past + torch.randn(past.shape, generator=noise, device=device) * strength
             facts = model.facts(footage.controls[now], footage.variables[now - 1, 5:])
             canvas = model.painter.prepare(pose, past, past_poses)
@@ -141,7 +154,9 @@ class PictureObjective(Objective):
         """
         config = self.anchored.config
         every, device = config.keyframe_every, at.device
-        newest = at[:, None] - self.history - torch.from_numpy(draw.integers(0, every, (len(at), 1))).to(device)
+        newest = (
+            at[:, None] - self.history - torch.from_numpy(draw.integers(0, every, (len(at), 1))).to(device)
+        )
         frames = newest - every * torch.arange(config.keyframes, device=device)
         age = torch.from_numpy(draw.integers(0, config.keyframes * every, (len(at), 1))).to(device)
         born = torch.maximum(self.footage.first[at][:, None], at[:, None] - self.history - age)
@@ -162,7 +177,9 @@ class PictureObjective(Objective):
         wrong = (picture - truth).abs().mean(1)
         weight = torch.ones_like(wrong)
         if "labels" in self.footage.layers:
-            weight = weight + self.settings["object_weight"] * (self.footage.layers["labels"][now] > 0).float()
+            weight = (
+                weight + self.settings["object_weight"] * (self.footage.layers["labels"][now] > 0).float()
+            )
         edges = _slope_error(picture, truth, 2) + _slope_error(picture, truth, 3)
         target, far = self._inverse_depth(now)
         return {

@@ -17,7 +17,7 @@ from worldsdk.training.recipe import Stage
 
 
 class FrameObjective(Objective):
-    """Unrolls the model: true variables to paint by, its own frames (cut off from the gradient) to go on from.
+    """Unrolls the model: true variables to paint by, its own frames to go on from.
 
     Settings: ``context_noise`` (largest standard deviation of the noise on past frames), ``refine`` (share
     of draws that start from a noised target), ``change_weight`` (extra weight of pixels that change between
@@ -43,14 +43,19 @@ class FrameObjective(Objective):
         footage, model, device = self.footage, self.convnet, self.footage.pixels.device
         batch, unroll, history = self.stage.batch, self.stage.unroll, model.spec.history
         at = torch.from_numpy(draw.choice(self.at, batch)).to(device)
-        frames = list(to_signed(footage.pixels[at[:, None] + torch.arange(-history, 0, device=device)]).unbind(1))
+        frames = list(
+            to_signed(footage.pixels[at[:, None] + torch.arange(-history, 0, device=device)]).unbind(1)
+        )
         sums: dict[str, Tensor] = {}
         for tick in range(unroll):
             now = at + tick
             truth, controls = to_signed(footage.pixels[now]), footage.controls[now]
             before, after = footage.variables[now - 1], footage.variables[now]
             past = torch.stack(frames[-history:], dim=1)
-            strength = torch.rand((batch, 1, 1, 1, 1), generator=noise, device=device) * self.settings["context_noise"]
+            strength = (
+                torch.rand((batch, 1, 1, 1, 1), generator=noise, device=device)
+                * self.settings["context_noise"]
+            )
             past = past + torch.randn(past.shape, generator=noise, device=device) * strength
             change, happenings = model.tracker(past[:, -1], before, controls)
             level = self._levels(noise, device, last=tick == unroll - 1)

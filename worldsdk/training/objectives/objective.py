@@ -52,7 +52,9 @@ def read_settings(stage: Stage, defaults: Mapping[str, float]) -> dict[str, floa
     where = f"stage {stage.name!r}"
     for name, value in stage.settings.items():
         if name not in defaults:
-            raise RecipeError(f"unknown field or setting {name!r}", where=where, fix=f"settings are {sorted(defaults)}")
+            raise RecipeError(
+                f"unknown field or setting {name!r}", where=where, fix=f"settings are {sorted(defaults)}"
+            )
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             raise RecipeError(f"setting {name!r} is {value!r}", where=where, fix="give a number")
     return {**defaults, **{name: float(value) for name, value in stage.settings.items()}}
