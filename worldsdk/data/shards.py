@@ -105,7 +105,8 @@ def write_shard(
     order = list(dict.fromkeys(int(e) for e in ready["episode"]))
     if frames == 0 or len(order) != len(seeds):
         raise DatasetError(f"{frames} frames, {len(order)} episodes, {len(seeds)} seeds", where=name)
-    blob = save(ready, metadata={"game": info.game, "shard": str(number)})
+    # No metadata: safetensors writes its entries in a random order, and equal shards are to be equal files.
+    blob = save(ready)
     with atomic_file(folder / name) as file:
         file.write(blob)
     return ShardEntry(
