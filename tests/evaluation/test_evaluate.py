@@ -90,7 +90,7 @@ def test_long_play_can_be_left_out_and_progress_adds_up() -> None:
     dreamer = ModelDreamer(Oracle(), 1)
     results = evaluate(dreamer, HELD_OUT, starts, Settings(sessions=0, windows=9), RATE_HZ, stage)
     assert results.long_play is None and to_json(results, ABOUT)["time_to_collapse"] is None
-    assert set(begun) == {"next frame", "rollouts"}
+    assert set(begun) == {"next frame", "rollouts to 32", "rollouts to 64"}
     assert all(total == done for total, done in begun.values())
 
 

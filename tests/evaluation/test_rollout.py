@@ -31,7 +31,7 @@ from worldsdk.evaluation.measures import (
     wrapped_difference,
 )
 from worldsdk.evaluation.metrics import PSNR_CAP, psnr
-from worldsdk.evaluation.rollout import Measure, Table, fitting, measure
+from worldsdk.evaluation.rollout import Measure, Table, fitting, groups, measure
 from worldsdk.models.interface import Context
 
 HORIZONS = [1, 4, 16]
@@ -133,6 +133,12 @@ def test_horizons_that_do_not_fit_are_left_out() -> None:
     mixed = HeldOut([play(10, 0), play(10, 1), play(40, 2)], VARIABLES, 10.0, {})
     assert fitting(mixed, HISTORY, [1, 4, 16, 64]) == [1, 4, 16]
     assert fitting(held_out(ticks=9), HISTORY, [4, 1, 16]) == [1, 4]
+
+
+def test_horizons_that_few_windows_fit_have_windows_of_their_own() -> None:
+    short = HeldOut([play(24, seed) for seed in range(4)], VARIABLES, 10.0, {})
+    assert groups(short, HISTORY, [1, 4, 8, 16, 20]) == [[1, 4, 8], [16], [20]]
+    assert groups(held_out(), HISTORY, HORIZONS) == [HORIZONS]
 
 
 def test_numbers_that_are_not_finite_stop_the_evaluation() -> None:

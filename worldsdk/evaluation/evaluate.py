@@ -17,7 +17,7 @@ from worldsdk.evaluation.dreamers import ModelDreamer
 from worldsdk.evaluation.gauge import Gauge, Limits
 from worldsdk.evaluation.heldout import HeldOut
 from worldsdk.evaluation.measures import layer_measures, picture_measures, variable_measures
-from worldsdk.evaluation.rollout import Measure, Table, fitting, measure
+from worldsdk.evaluation.rollout import Measure, Table, fitting, groups, measure
 from worldsdk.evaluation.source import frames_of
 from worldsdk.models.interface import Context
 from worldsdk.runtime.world import World
@@ -164,18 +164,21 @@ def evaluate(
         seed=settings.seed,
         progress=begin("next frame", count),
     )
-    windows = min(settings.windows, heldout.count(spec.history, max(horizons)))
-    rollout = measure(
-        dreamer,
-        heldout,
-        measures,
-        horizons,
-        history=spec.history,
-        windows=settings.windows,
-        batch=settings.batch,
-        seed=settings.seed,
-        progress=begin("rollouts", windows * max(horizons)),
-    )
+    rollout = Table()
+    for group in groups(heldout, spec.history, horizons):
+        windows = min(settings.windows, heldout.count(spec.history, max(group)))
+        measure(
+            dreamer,
+            heldout,
+            measures,
+            group,
+            history=spec.history,
+            windows=windows,
+            batch=settings.batch,
+            seed=settings.seed,
+            progress=begin(f"rollouts to {max(group)}", windows * max(group)),
+            table=rollout,
+        )
     long_play = _play_long(dreamer, heldout, starts, settings, rate_hz, begin) if settings.sessions else None
     return Results(
         next_frame=next_frame,

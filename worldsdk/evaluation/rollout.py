@@ -92,6 +92,17 @@ def fitting(heldout: HeldOut, history: int, horizons: Sequence[int], least: int 
     return [h for h in wanted if heldout.count(history, h) >= (1 if h == wanted[0] else least)]
 
 
+def groups(heldout: HeldOut, history: int, horizons: Sequence[int]) -> list[list[int]]:
+    """Horizons that may share their windows, so that each dream is dreamt once.
+
+    A window must fit the longest horizon of its group. Where that would leave less than half of the windows
+    that the shortest has, as in games with short episodes, the horizon is measured on windows of its own:
+    otherwise the short horizons would be measured on the beginnings of long episodes only.
+    """
+    shared = [h for h in horizons if 2 * heldout.count(history, h) >= heldout.count(history, horizons[0])]
+    return [shared, *([h] for h in horizons if h not in shared)]
+
+
 def measure(
     dreamer: Dreamer,
     heldout: HeldOut,
@@ -103,6 +114,7 @@ def measure(
     batch: int = 16,
     seed: int = 0,
     progress: Progress | None = None,
+    table: Table | None = None,
 ) -> Table:
     """Dreams ``windows`` windows up to the longest horizon and measures each horizon.
 
@@ -114,13 +126,14 @@ def measure(
         history: real frames shown before the dream.
         windows: how many, spread evenly over the episodes.
         batch: windows dreamt at once; changes the time taken, not the windows.
+        table: to add to; a new one by default.
 
     Raises:
         DatasetError: no episode is long enough.
     """
     longest = max(horizons)
     places = heldout.places(windows, history, longest, seed)
-    table = Table()
+    table = Table() if table is None else table
     for first in range(0, len(places), batch):
         chosen = heldout.gather(places[first : first + batch], history, longest)
         dream = dreamer.dream(
