@@ -143,6 +143,8 @@ def _frame(meta: Mapping[str, Any], tensors: Mapping[str, Tensor], controls: Con
     pixels = tensors["frame.pixels"]
     if pixels.dtype != torch.uint8 or pixels.ndim != 3:
         raise SnapshotError(f"the snapshot's frame is {pixels.dtype} {tuple(pixels.shape)}")
+    if not 0 <= int(meta["tick"]) < 1 << 63:
+        raise SnapshotError(f"the snapshot's tick is {meta['tick']}")
     arrays = {name: tensor.numpy() for name, tensor in tensors.items() if not name.startswith("state.")}
     for array in arrays.values():
         array.flags.writeable = False

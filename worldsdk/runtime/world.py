@@ -11,7 +11,7 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 
 from worldsdk.controls import ControlSpec
-from worldsdk.errors import SessionError
+from worldsdk.errors import SessionError, SnapshotError
 from worldsdk.frame import Frame
 from worldsdk.models.interface import Context, ModelSpec, WorldModel
 from worldsdk.packs.manifest import Manifest
@@ -157,15 +157,18 @@ class World:
             self._template = self.first_moment(self.context(0)).state
         kept = snapshot.parse(blob, self.digest, self.controls, self._template)
         moment = Moment(kept.frame.tick, kept.state, kept.frame)
-        start = None if kept.start is None else self.check_start(kept.start)
-        return Session(
-            self,
-            moment,
-            seed=check_seed(kept.seed),
-            start=start,
-            steps=self.check_steps(kept.steps),
-            context=None if start is None else self.context(start),
-        )
+        try:
+            self.check_picture(kept.frame.pixels)
+            return Session(
+                self,
+                moment,
+                seed=check_seed(kept.seed),
+                start=kept.start,
+                steps=self.check_steps(kept.steps),
+                context=None if kept.start is None else self.context(kept.start),
+            )
+        except SessionError as error:
+            raise SnapshotError(f"the snapshot's {error.what}", fix=error.fix) from error
 
     def step_many(
         self, sessions: Sequence[Session], controls: Sequence[Mapping[str, float] | None]
