@@ -14,6 +14,7 @@ from tests.support import CONTROLS, install_tiny_family, tiny_model, tiny_pack
 from worldsdk.data.format import DatasetInfo
 from worldsdk.data.writer import DatasetWriter
 from worldsdk.evaluation.metrics import psnr
+from worldsdk.packs import open_pack
 
 SPEC = tiny_model().spec
 TICKS, EPISODES = 40, 4
@@ -72,6 +73,19 @@ def test_everything_is_written(place: Any, tmp_path: Path) -> None:
         "real-above-dreamt.png",
         "long-play.png",
     }
+
+
+def test_the_card_goes_into_the_pack(place: Any) -> None:
+    pack, data, env, _ = place
+    weights = open_pack(pack).manifest.files["weights.safetensors"]
+    quick = ("--windows", "4", "--next-windows", "4", "--horizons", "1,4", "--minutes", "0")
+    result = run("eval", pack, "--data", data, "--split", "all", "--card", *quick, env=env)
+    assert result.returncode == 0, result.stderr
+    changed = open_pack(pack)
+    changed.verify()
+    assert changed.read("card.md").decode() == result.stdout
+    assert json.loads(changed.read("card.json"))["weights_sha256"] == weights.sha256
+    assert changed.manifest.files["weights.safetensors"] == weights
 
 
 def test_figures_are_those_of_sessions(place: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,6 +14,9 @@ from worldsdk.errors import EvaluationError
 NAME = "eval"
 HELP = "measure how faithful a world is to its game"
 
+HELD_OUT_PART = 0.05
+"""Part of a dataset's episodes that is held out where the pack does not say."""
+
 DESCRIPTION = """\
 Compares a world with held-out play of the real game: the next frame, the frame after 4, 16 and 64 dreamt
 ones, state and depth where the game knows them, and how long a dream lasts in scripted play.
@@ -30,6 +33,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("world", help="a bundled world, or the folder of a pack")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures here")
     parser.add_argument("--out", type=Path, metavar="DIR", help="write eval.json, card.md and pictures here")
+    parser.add_argument(
+        "--card", action="store_true", help="put the report into the pack as its fidelity card"
+    )
     data = parser.add_argument_group("held-out play")
     data.add_argument("--data", type=Path, metavar="DATASET", help="a dataset, instead of fresh play")
     data.add_argument(
@@ -60,6 +66,9 @@ def run(args: argparse.Namespace) -> int:
     from worldsdk.evaluation.dreamers import ModelDreamer
     from worldsdk.evaluation.evaluate import Settings, evaluate, start_contexts
     from worldsdk.evaluation.report import to_json, to_markdown
+    from worldsdk.packs import open_pack
+    from worldsdk.packs.save import add_files
+    from worldsdk.packs.storage import write_file
     from worldsdk.runtime.world import load
 
     settings = Settings(
@@ -81,8 +90,11 @@ def run(args: argparse.Namespace) -> int:
         card = to_markdown(report, world.spec)
         if args.out is not None:
             _write_folder(args.out, report, card, dreamer, heldout, results)
+    figures = (json.dumps(report, indent=1) + "\n").encode()
     if args.json is not None:
-        _write(args.json, (json.dumps(report, indent=1) + "\n").encode())
+        write_file(args.json, figures)
+    if args.card:
+        add_files(open_pack(args.world).folder, {"card.json": figures, "card.md": card.encode()})
     print(card, end="")
     return 0
 
@@ -103,12 +115,15 @@ def _held_out(args: argparse.Namespace, world: Any, stage: Any) -> Iterator[Any]
     from worldsdk.data.recorder import RecordPlan
     from worldsdk.evaluation.source import fresh_frames, freshly_recorded, from_dataset
 
+    recorded = world.manifest.provenance.get("data", {})
     if args.data is not None:
-        yield from_dataset(Dataset.open(args.data), world.spec, world.controls, args.split)
+        # The part that training kept apart, so that nothing it saw is asked.
+        dataset = Dataset.open(args.data, held_out=recorded.get("held_out", HELD_OUT_PART))
+        yield from_dataset(dataset, world.spec, world.controls, args.split)
         return
     if args.episodes < 2:
         raise EvaluationError(f"is {args.episodes}", where="--episodes", fix="give at least 2")
-    game = args.game or world.manifest.provenance.get("game") or world.manifest.name
+    game = args.game or recorded.get("game") or world.manifest.name
     total = fresh_frames(RecordPlan.usual(game), args.episodes)
     with freshly_recorded(
         game,
@@ -137,18 +152,13 @@ def _write_folder(
     folder: Path, report: dict[str, Any], card: str, dreamer: Any, heldout: Any, results: Any
 ) -> None:
     from worldsdk.evaluation.pictures import long_play_sheet, png, real_above_dreamt
+    from worldsdk.packs.storage import write_file
 
     strip = real_above_dreamt(
         dreamer, heldout, results.horizons, history=dreamer.model.spec.history, seed=results.settings.seed
     )
-    _write(folder / "eval.json", (json.dumps(report, indent=1) + "\n").encode())
-    _write(folder / "card.md", card.encode())
-    _write(folder / "real-above-dreamt.png", png(strip))
+    write_file(folder / "eval.json", (json.dumps(report, indent=1) + "\n").encode())
+    write_file(folder / "card.md", card.encode())
+    write_file(folder / "real-above-dreamt.png", png(strip))
     if results.long_play is not None:
-        _write(folder / "long-play.png", png(long_play_sheet(results.long_play.pictures)))
-
-
-def _write(path: Path, content: bytes) -> None:
-    from worldsdk.packs.storage import write_file
-
-    write_file(path, content)
+        write_file(folder / "long-play.png", png(long_play_sheet(results.long_play.pictures)))

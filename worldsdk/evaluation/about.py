@@ -8,6 +8,7 @@ from typing import Any
 import torch
 
 from worldsdk.evaluation.heldout import HeldOut
+from worldsdk.packs.manifest import WEIGHTS_NAME
 from worldsdk.runtime.machine import describe
 from worldsdk.runtime.world import World
 
@@ -24,6 +25,8 @@ def about(world: World, heldout: HeldOut) -> dict[str, Any]:
         "world": manifest.name,
         "world_version": manifest.version,
         "pack_digest": world.digest,
+        # The pack's digest changes when this report is put into it; that of the weights does not.
+        "weights_sha256": manifest.files[WEIGHTS_NAME].sha256,
         "family": manifest.family,
         "steps": world.steps,
         "rate_hz": world.rate_hz,
