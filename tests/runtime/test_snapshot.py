@@ -139,7 +139,7 @@ def test_what_is_no_snapshot_is_refused(world: World, junk: bytes) -> None:
 
 def test_another_version_is_named(world: World) -> None:
     blob = played(world).snapshot()
-    with pytest.raises(SnapshotVersionError, match="version 2.*reads version 1"):
+    with pytest.raises(SnapshotVersionError, match=r"version 2.*reads version 1"):
         world.restore(blob[:8] + b"\x02\x00" + blob[10:])
 
 

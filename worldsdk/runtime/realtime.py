@@ -114,9 +114,11 @@ class Realtime:
     def __enter__(self) -> Self:
         self.session._require_alive()
         self._warm_up()
-        gc.collect()
+        # Young garbage only: a full collection is the very pause that freezing avoids.
+        gc.collect(1)
         gc.freeze()
-        self._stopped = False
+        self._stopped = self._held = self._paused = False
+        self.beat = -1
         self._pacer = Pacer(self._clock, self._period)
         return self
 
@@ -224,6 +226,8 @@ class Realtime:
             self.statistics.add(frame.timing)
 
     def _warm_up(self) -> None:
+        if self.costs.measured:
+            return
         request = self.session._request(self.session.frame.controls)
         for index in range(WARM_UP_TICKS):
             _, cost = engine.advance(self.session.world.model, [request], self.rung.steps, clock=self._clock)
