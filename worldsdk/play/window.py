@@ -52,6 +52,10 @@ class Window:
         self.fullscreen = False
         try:
             pygame.display.init()
+            if pygame.display.get_driver() == "x11":
+                # Our pictures are made in memory. Sent through OpenGL, as SDL would by default, each costs
+                # several times the processor time of handing X the memory itself.
+                os.environ.setdefault("SDL_FRAMEBUFFER_ACCELERATION", "0")
             pygame.display.set_caption(title)
             self.surface = pygame.display.set_mode(self._windowed, pygame.RESIZABLE)
         except pygame.error as error:
