@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import runpy
 from pathlib import Path
 
 import pytest
 import torch
 
-from tests.support import tiny_model, tiny_pack, tiny_starts
+from tests.support import REPOSITORY, tiny_model, tiny_pack, tiny_starts
 from worldsdk.errors import DeviceError, PackNotFoundError, SessionError
 from worldsdk.runtime import bench
 from worldsdk.runtime.clock import ManualClock
@@ -94,3 +96,12 @@ def test_what_cannot_be_measured_is_refused_before_anything_is_run(folder: Path,
         bench.bench(str(tmp_path / "nowhere"), 1.0, lambda world: lambda beat: {})
     with pytest.raises(DeviceError, match="0 threads"):
         bench.bench(str(folder), 1.0, lambda world: lambda beat: {}, threads=0)
+
+
+def test_the_batching_benchmark_reports_both_modes(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    program = runpy.run_path(str(REPOSITORY / "benchmarks" / "batching.py"))
+    assert program["main"]([str(folder), "--device", "cpu", "--most", "2", "--seconds", "0.01"]) == 0
+    rows = json.loads(capsys.readouterr().out)["rows"]
+    modes = [(row["deterministic"], row["sessions"]) for row in rows]
+    assert modes == [(False, 1), (False, 2), (True, 1), (True, 2)]
+    assert all(row["frames_per_second"] > 0.0 for row in rows)
