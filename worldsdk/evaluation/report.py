@@ -13,7 +13,7 @@ from worldsdk.evaluation.rollout import Table
 from worldsdk.models.interface import ModelSpec
 
 FORMAT = 1
-NO_AUTOENCODER = "this family works on the pixels themselves: there is no autoencoder to measure alone"
+NO_AUTOENCODER = "none, this family works on the pixels themselves"
 MINUTES = (1.0, 5.0, 10.0)
 
 
