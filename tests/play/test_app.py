@@ -36,7 +36,9 @@ class Player:
             self.app.once()
             if self.app.view is not None and condition(self.app):
                 return self.app.view
-        raise AssertionError(f"never came; view {self.app.view}, notice {self.app._notice!r}")
+        view = self.app.view
+        state = (view.mode, view.frame.tick) if view is not None else None
+        raise AssertionError(f"never came; {state}, notice {self.app._notice!r}")
 
     def picture(self):
         self.app._stale = True
@@ -194,9 +196,9 @@ def test_films_and_pictures_land_in_the_folder(player, dummy_display):
     play = player()
     play.key("F7")
     play.key("F8")
-    play.until(lambda app: app.film is not None and app.film.writer.frames > 3)
+    play.until(lambda app: app.keepsakes.filming and app.keepsakes.filmed > 3)
     play.key("F8")
-    assert play.app.film is None and "Film: " in play.app._notice
+    assert not play.app.keepsakes.filming and "Film: " in play.app._notice
     play.key("F12")
     play.key("F12")
     assert sorted(path.suffix for path in (dummy_display / "out").iterdir()) == [".mp4", ".png", ".png"]

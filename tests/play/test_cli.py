@@ -10,6 +10,7 @@ import time
 import pytest
 
 from tests.support import install_tiny_family, tiny_pack
+from worldsdk.cli.main import main
 
 
 @pytest.fixture(scope="module")
@@ -75,18 +76,21 @@ def test_a_window_opens_plays_and_leaves_by_itself(tmp_path, pack, environment):
         (["PACK", "--headless", "--out", "bad.json"], "[storage_failed]"),
     ],
 )
-def test_errors_are_one_line(tmp_path, pack, environment, arguments, says):
+def test_errors_are_one_line(tmp_path, pack, environment, monkeypatch, capfd, arguments, says):
     (tmp_path / "bad.json").write_text("[oops")
-    done = play(tmp_path, environment, *[pack if word == "PACK" else word for word in arguments])
-    assert done.returncode == 2
-    lines = [line for line in done.stderr.splitlines() if line.strip()]
+    monkeypatch.chdir(tmp_path)
+    assert main(["play", *[str(pack) if word == "PACK" else word for word in arguments]]) == 2
+    lines = [line for line in capfd.readouterr().err.splitlines() if line.strip()]
     assert len(lines) == 1 and lines[0].startswith("worldsdk: ") and says in lines[0]
+    assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == ["bad.json"]
 
 
-@pytest.mark.parametrize("value", ["-1", "0", "nan", "inf", "x"])
-def test_numbers_that_make_no_sense_are_wrong_use(tmp_path, pack, environment, value):
-    done = play(tmp_path, environment, pack, "--seconds", value)
-    assert done.returncode == 2 and "--seconds" in done.stderr and "Traceback" not in done.stderr
+@pytest.mark.parametrize("option", ["--seconds", "--fps", "--budget-ms", "--seed", "--steps"])
+@pytest.mark.parametrize("value", ["-1", "nan", "inf", "x"])
+def test_numbers_that_make_no_sense_are_wrong_use(capsys, option, value):
+    with pytest.raises(SystemExit) as left:
+        main(["play", "anything", option, value])
+    assert left.value.code == 2 and option in capsys.readouterr().err
 
 
 def test_help_teaches_by_examples(tmp_path, environment):

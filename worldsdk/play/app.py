@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import queue
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -14,16 +16,15 @@ import pygame
 from numpy.typing import NDArray
 
 from worldsdk.errors import WorldSDKError
-from worldsdk.pixels import METHODS, Method, colour_layer, upscale, warm_up
+from worldsdk.pixels import METHODS, Method, colour_layer, warm_up
 from worldsdk.play.bindings import Bindings
 from worldsdk.play.driver import Driver, View
 from worldsdk.play.help_screen import draw_help
+from worldsdk.play.keepsakes import Keepsakes
 from worldsdk.play.keys import code_of
 from worldsdk.play.overlay import draw_overlay
 from worldsdk.play.pads import Gamepads
-from worldsdk.play.pictures import write_png
 from worldsdk.play.prompt import SeedPrompt
-from worldsdk.play.recorder import BackgroundFilm, FilmWriter, film_size
 from worldsdk.play.saves import SLOTS, Saves
 from worldsdk.play.shortcuts import Command, Shortcuts
 from worldsdk.play.theme import ACCENT, BAD
@@ -84,7 +85,9 @@ class App:
         self.saves = saves if saves is not None else Saves(world.manifest.name)
         display = world.manifest.display
         area = (display.width, display.height) if display.width and display.height else None
-        self.window = Window(world.manifest.title, world.spec.height, world.spec.width, area)
+        self.window = Window(
+            f"{world.manifest.title}  (F1 shows the keys)", world.spec.height, world.spec.width, area
+        )
         self.window.splash(f"Preparing {world.manifest.title}")
         # Seconds the first time on a machine, and never while a world runs.
         warm_up()
@@ -96,7 +99,9 @@ class App:
         self.show_overlay = True
         self.show_help = self.saves.first_start() if options.show_help is None else options.show_help
         self.prompt: SeedPrompt | None = None
-        self.film: BackgroundFilm | None = None
+        height, width = world.spec.height, world.spec.width
+        rate = options.fps or world.rate_hz
+        self.keepsakes = Keepsakes(options.out, world.manifest.name, height, width, rate)
         self.captured = False
         self._notice, self._notice_until = "", 0.0
         self._leave = False
@@ -108,7 +113,7 @@ class App:
             fps=options.fps,
             budget_ms=options.budget_ms,
             on_miss=options.on_miss,
-            on_frame=self._film_frame,
+            on_frame=lambda frame: self.keepsakes.add(frame.pixels),
         )
         if self.show_help:
             self.driver.hold()
@@ -138,8 +143,8 @@ class App:
         view = self.driver.views.take(IDLE_WAIT)
         if view is not None:
             self.view = view
-            if view.notice:
-                self.say(view.notice)
+        with suppress(queue.Empty):
+            self.say(self.driver.notices.get_nowait())
         if self._notice and time.monotonic() > self._notice_until:
             self._notice, self._stale = "", True
         if self.view is not None and (view is not None or self._stale):
@@ -151,8 +156,7 @@ class App:
         """Stops the thread, finishes a film, closes the window."""
         try:
             self.driver.stop()
-            if self.film is not None:
-                self._stop_film()
+            self.keepsakes.finish()
         finally:
             self.pads.close()
             self.window.close()
@@ -198,10 +202,11 @@ class App:
         if code is None:
             return
         command = self.shortcuts.find(code, bool(event.mod & pygame.KMOD_CTRL))
-        if command is not None:
-            self._obey(command)
-        elif self.show_help:
+        if self.show_help and command not in (Command.QUIT, Command.FULLSCREEN):
+            # The key only closes the panel: whoever reads it has not meant the world or a command yet.
             self._obey(Command.HELP)
+        elif command is not None:
+            self._obey(command)
         else:
             self.bindings.press(code)
 
@@ -306,42 +311,12 @@ class App:
     def _quit(self) -> None:
         self._leave = True
 
-    def _stamp(self, suffix: str) -> Path:
-        name = f"{self.world.manifest.name}-{time.strftime('%Y%m%d-%H%M%S')}"
-        path = self.options.out / f"{name}{suffix}"
-        number = 2
-        while path.exists():
-            path = self.options.out / f"{name}-{number}{suffix}"
-            number += 1
-        return path
-
     def _screenshot(self) -> None:
         if self.view is not None:
-            pixels = self._picture(self.view.frame)
-            height, width = film_size(pixels.shape[0], pixels.shape[1], 960)
-            path = write_png(self._stamp(".png"), upscale(pixels, height, width, self.method))
-            self.say(f"Picture: {path}")
+            self.say(self.keepsakes.picture(self._picture(self.view.frame), self.method))
 
     def _toggle_film(self) -> None:
-        if self.film is not None:
-            self._stop_film()
-            return
-        size = film_size(self.world.spec.height, self.world.spec.width)
-        rate = self.options.fps or self.world.rate_hz
-        self.film = BackgroundFilm(FilmWriter(self._stamp(".mp4"), *size, rate, self.method))
-        self.say("Filming")
-
-    def _stop_film(self) -> None:
-        film, self.film = self.film, None
-        if film is not None:
-            path = film.close()
-            lost = f", {film.dropped} frames lost" if film.dropped else ""
-            self.say(f"Film: {path} ({film.writer.frames} frames{lost})")
-
-    def _film_frame(self, frame: Frame) -> None:
-        film = self.film
-        if film is not None:
-            film.add(frame.pixels)
+        self.say(self.keepsakes.toggle_film(self.method))
 
     def _picture(self, frame: Frame) -> NDArray[np.uint8]:
         if self.layer is None or self.layer not in frame.layers:
@@ -368,8 +343,8 @@ class App:
             draw_overlay(window.surface, view, self.method)
         if view.mode != "playing":
             window.draw_badge(view.mode, ACCENT, width - 10, 10)
-        if self.film is not None:
-            window.draw_badge(f"film {self.film.writer.frames}", BAD, width - 10, 46)
+        if self.keepsakes.filming:
+            window.draw_badge(f"film {self.keepsakes.filmed}", BAD, width - 10, 46)
         if self._notice:
             window.draw_notice(self._notice)
         if self.prompt is not None:

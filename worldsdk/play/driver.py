@@ -46,7 +46,6 @@ class View:
         timings: of the last generated frames, oldest first.
         ticks, missed: ticks played and deadlines missed since this session began or was changed.
         rate: frames per second really shown over the last second or so.
-        notice: a sentence for the player, set once; empty otherwise.
     """
 
     frame: Frame
@@ -57,7 +56,6 @@ class View:
     ticks: int = 0
     missed: int = 0
     rate: float = 0.0
-    notice: str = ""
 
 
 class Driver(threading.Thread):
@@ -72,6 +70,7 @@ class Driver(threading.Thread):
 
     Attributes:
         views: newest picture for the window.
+        notices: sentences for the player; unlike pictures, none is ever dropped.
         error: what ended the thread, if it ended badly.
     """
 
@@ -88,6 +87,7 @@ class Driver(threading.Thread):
     ) -> None:
         super().__init__(name="worldsdk-device", daemon=True)
         self.views: NewestSlot[View] = NewestSlot()
+        self.notices: queue.SimpleQueue[str] = queue.SimpleQueue()
         self.error: BaseException | None = None
         self._world = world
         self._session = session
@@ -100,7 +100,6 @@ class Driver(threading.Thread):
         self._mode: Mode = "playing"
         self._after_rewind: Mode = "playing"
         self._before_hold: Mode = "playing"
-        self._notice = ""
         self._ended = False
         self._running = True
         self._live: Realtime | None = None
@@ -202,8 +201,8 @@ class Driver(threading.Thread):
         self._wish(wish)
 
     def say(self, sentence: str) -> None:
-        """Shows a sentence to the player with the next picture."""
-        self._notice = sentence
+        """Tells the player, and shows the picture that goes with it."""
+        self.notices.put(sentence)
         self._publish()
 
     def _wish(self, wish: Callable[[], None]) -> None:
@@ -268,7 +267,7 @@ class Driver(threading.Thread):
             self._ticks += 1
             self._timings.append(frame.timing)
         if frame.ended and not self._ended:
-            self._notice = "The world says this episode is over"
+            self.notices.put("The world says this episode is over")
         self._ended = frame.ended
         self._publish(frame)
 
@@ -307,7 +306,5 @@ class Driver(threading.Thread):
                 ticks=self._ticks,
                 missed=self._missed,
                 rate=(len(self._moments) - 1) / span if span > 0 and self._mode == "playing" else 0.0,
-                notice=self._notice,
             )
         )
-        self._notice = ""
