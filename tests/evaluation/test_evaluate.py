@@ -39,7 +39,7 @@ def test_report_of_the_truth() -> None:
     }
     assert report["horizons_left_out"] == [512]
     assert report["repeat_psnr"]["16"] < 30.0
-    assert report["autoencoder_psnr"] is None and "autoencoder" in report["autoencoder_note"]
+    assert report["autoencoder_psnr"] is None and "pixels themselves" in report["autoencoder_note"]
     assert report["sharpness_ratio"]["16"] == pytest.approx(1.0)
     assert report["variable_error"]["position"]["16"] == 0.0
     assert report["repeat_variable_error"]["x"]["16"] > 1.0
