@@ -17,6 +17,9 @@ from worldsdk.controls import Controls, ControlSpec
 from worldsdk.data.games.doom_spec import HALF_VIEW
 from worldsdk.data.games.game import Observation
 
+TOUCH = 40.0
+"""Depth, in map units, of a wall that is reached in a few ticks; a player is 16 wide either way."""
+
 KEY_TURN = 4.0
 """Degrees per tick of a turn by keyboard."""
 
@@ -30,7 +33,7 @@ class Explorer:
         seek: labels worth walking to.
     """
 
-    def __init__(self, spec: ControlSpec, near: float = 64.0, seek: tuple[int, ...] = ()) -> None:
+    def __init__(self, spec: ControlSpec, near: float = 80.0, seek: tuple[int, ...] = ()) -> None:
         self._spec = spec
         self._near = near
         self._seek = seek
@@ -53,7 +56,7 @@ class Explorer:
             self._decide(observation, depth, blocked)
         self._left -= 1
         held = dict(self._held)
-        if ahead < self._near / 2:
+        if ahead < TOUCH:
             # Close enough to touch in a few ticks: turn on the spot, as a player would.
             held.pop("forward", None)
         turn = self._turn()
@@ -79,11 +82,15 @@ class Explorer:
         if sought is not None and not blocked and rng.random() < 0.5:
             self._target = sought
         elif blocked and depth.max() < 2.0 * self._near:
-            # Nowhere to go in view: turn right round.
-            self._target = float(rng.choice([-1.0, 1.0]) * rng.uniform(70.0, 180.0))
+            # Nowhere to go in view: turn right round, by the side that is a little less shut.
+            half = len(depth) // 2
+            side = 1.0 if depth[half:].mean() > depth[:half].mean() else -1.0
+            self._target = side * float(rng.uniform(60.0, 180.0))
+            self._speed = float(rng.uniform(5.0, 8.0))
+            self._by_key = bool(rng.random() < 0.25)
         elif blocked or rng.random() < 0.75:
             # A way out is chosen with a probability that grows with how far it goes.
-            weight = np.maximum(depth - self._near, 1.0) ** 1.5
+            weight = np.maximum(depth - self._near, 1.0) ** 2
             column = float(rng.choice(len(depth), p=weight / weight.sum()))
             self._target = _degrees(column, len(depth))
         else:
