@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import shutil
 import tempfile
+import weakref
 from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
@@ -76,11 +77,9 @@ class DoomGame:
         self._factor = screen[0] // width
         self._size = (width, height)
         self._folder = Path(tempfile.mkdtemp(prefix="worldsdk-doom-"))
-        try:
-            self._game, attack = _start(vizdoom, config, screen, self._folder)
-        except BaseException:
-            shutil.rmtree(self._folder, ignore_errors=True)
-            raise
+        # Also where nobody calls close: an interrupted program leaves no folder behind.
+        self._sweep = weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
+        self._game, attack = _start(vizdoom, config, screen, self._folder)
         self.info = GameInfo(
             game=name,
             height=height,
@@ -124,7 +123,7 @@ class DoomGame:
 
     def close(self) -> None:
         self._game.close()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        self._sweep()
 
     def _observe(self, reward: float) -> Observation | None:
         # After the last tick of an episode the engine has no state: there is no picture of it.
