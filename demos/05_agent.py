@@ -27,7 +27,7 @@ class Wanderer:
 
     def __init__(self, controls, patience=12):
         self.walk = next(c for c in controls if "forward" in c.name)
-        self.turn = next(c for c in controls if "turn" in c.name or "right" in c.name)
+        self.turn = next((c for c in controls if "turn" in c.name), None) or controls["right"]
         self.patience, self.turning, self.before, self.motion = patience, 0, None, 20.0
 
     def act(self, frame):

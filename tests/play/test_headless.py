@@ -62,6 +62,8 @@ def test_in_real_time_the_clock_counts_and_there_is_no_digest(tmp_path, world):
     report = play_headless(world, HeadlessOptions(tmp_path, seconds=0.5, realtime=True, fps=60.0))
     assert report["realtime"] and report["digest"] is None and report["steps"] is None
     assert report["rate_hz"] == 60.0 and report["ticks"] + report["missed"] >= 30
+    with av.open(str(tmp_path / "demo.mp4")) as container:
+        assert sum(1 for _ in container.decode(video=0)) == 30
 
 
 def test_without_a_clock_a_slow_tick_is_a_missed_one(tmp_path, world):

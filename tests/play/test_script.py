@@ -107,6 +107,16 @@ def test_button_worlds_turn_by_their_own_words():
     assert not any(c["left"] and c["right"] for c in frames)
 
 
+def test_a_bare_left_is_a_step_where_turning_has_its_own_control():
+    names = ("forward", "backward", "left", "right")
+    spec = ControlSpec((*(Control(name) for name in names), Control("turn", "axis", -10, 10)))
+    frames = list(wander(spec, 700, 35.0))
+    turning = [c["turn"] for c in frames]
+    assert min(turning) == -5 and max(turning) == 5
+    assert 0 < sum(c["left"] for c in frames) < 100 and 0 < sum(c["right"] for c in frames) < 100
+    assert not any(c["backward"] for c in frames)
+
+
 def test_worlds_without_walking_have_everything_tried():
     spec = ControlSpec((Control("red"), Control("dial", "axis", -2, 5)))
     frames = list(wander(spec, 100, 10.0))

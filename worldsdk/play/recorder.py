@@ -142,63 +142,46 @@ class FilmWriter:
 class BackgroundFilm:
     """A FilmWriter on its own thread, so that a live world never waits for an encoder.
 
+    While the encoder is ``WAITING`` frames behind, new ones are dropped and counted in ``dropped``.
+
     Args:
         writer: from here on only this object's.
-        wait: what ``add`` does while the encoder is ``WAITING`` frames behind: wait for it, or drop the
-            frame and count it in ``dropped``.
     """
 
     WAITING = 256
 
-    def __init__(self, writer: FilmWriter, *, wait: bool = False) -> None:
+    def __init__(self, writer: FilmWriter) -> None:
         self.writer = writer
         self.dropped = 0
-        self.error: BaseException | None = None
-        self._wait = wait
-        self._wanted = True
+        self._error: BaseException | None = None
         self._queue: queue.Queue[NDArray[np.uint8] | None] = queue.Queue(self.WAITING)
         self._thread = threading.Thread(target=self._run, name="worldsdk-film", daemon=True)
         self._thread.start()
 
     def add(self, pixels: NDArray[np.uint8]) -> None:
-        """Takes a frame, which must not be written to afterwards. Raises what the encoder met."""
-        if self.error is not None:
-            raise self.error
+        """Takes a frame, which must not be written to afterwards; never waits, never raises."""
         try:
-            self._queue.put(pixels, block=self._wait)
+            self._queue.put_nowait(pixels)
         except queue.Full:
             self.dropped += 1
 
     def close(self) -> Path:
         """Waits for the encoder and finishes the film. Raises what the encoder met, if anything."""
-        self._finish()
-        if self.error is not None:
-            raise self.error
-        return self.writer.path
-
-    def discard(self) -> None:
-        """Gives the film up: nothing is left behind."""
-        self._wanted = False
-        self._finish()
-
-    def _finish(self) -> None:
         self._queue.put(None)
         self._thread.join()
+        if self._error is not None:
+            raise self._error
+        return self.writer.path
 
     def _run(self) -> None:
         ended = False
         try:
-            while (pixels := self._queue.get()) is not None:
-                if self._wanted:
+            with self.writer:
+                while (pixels := self._queue.get()) is not None:
                     self.writer.add(pixels)
-            ended = True
-            if self._wanted:
-                self.writer.close()
-            else:
-                self.writer.discard()
+                ended = True
         except BaseException as error:
-            self.error = error
-            self.writer.discard()
+            self._error = error
             # Whoever closes must not block on a full queue that nobody empties.
             while not ended:
                 ended = self._queue.get() is None

@@ -26,6 +26,9 @@ from typing import Any
 from worldsdk.controls import Control, Controls, ControlSpec
 from worldsdk.errors import ControlError, InputScriptError
 
+TURN_WORDS = ("turn", "look", "yaw", "rotate")
+STEP_WORDS = ("strafe", "move", "step", "side")
+
 LONGEST = 10_000_000
 """Most ticks of one script: beyond any run, and small enough to count."""
 
@@ -168,16 +171,21 @@ def _walk(spec: ControlSpec) -> dict[str, float]:
 
 
 def _sideways(spec: ControlSpec, side: str, *, turn: bool) -> dict[str, float]:
-    """Turning (or stepping) to one side, at half speed where the control has speeds."""
+    """Turning (or stepping) to one side, at half speed where the control has speeds.
+
+    A bare "left" is a turn in worlds that have no other word for turning, and a step in those that do.
+    """
+    turners = [control for control in spec if control.mouse or _says(control, TURN_WORDS)]
+    others = [control for control in spec if control not in turners]
+    steppers = [control for control in others if _says(control, STEP_WORDS)]
+    bare = [control for control in others if control not in steppers]
     sign = 1.0 if side == "right" else -1.0
-    for control in spec:
-        turns = control.mouse is not None or _says(control, ("turn", "look", "yaw", "rotate"))
-        steps = _says(control, ("strafe", "move", "step", "side"))
-        if control.kind == "axis" and (turns if turn else steps and not turns):
+    for control in (turners or bare) if turn else [*steppers, *(bare if turners else [])]:
+        if control.kind == "axis" and control not in bare:
             value = _push(control, sign * 0.5) or _push(control, sign)
-            return {control.name: value} if value else {}
-        # A bare "left" is how turn-based worlds call their turns.
-        if control.kind == "button" and _says(control, (side,)) and (not steps if turn else steps):
+            if value:
+                return {control.name: value}
+        elif _says(control, (side,)):
             return {control.name: 1.0}
     return {}
 
