@@ -11,7 +11,7 @@ import argparse
 from PIL import Image
 
 import worldsdk
-from worldsdk.packs import list_bundled
+from worldsdk.packs import default_world
 from worldsdk.pixels import filmstrip, pick_evenly
 
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -20,7 +20,7 @@ parser.add_argument("--ticks", type=int, default=70)
 parser.add_argument("--out", default="filmstrip.png")
 args = parser.parse_args()
 
-world = worldsdk.load(args.world or list_bundled()[0])
+world = worldsdk.load(args.world or default_world())
 for control in world.controls:
     print(f"{control.name:14} {control.kind:7} {control.low:g} to {control.high:g} {control.unit}")
 

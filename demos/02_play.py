@@ -11,7 +11,7 @@ import argparse
 import pygame
 
 import worldsdk
-from worldsdk.packs import list_bundled
+from worldsdk.packs import default_world
 from worldsdk.pixels import upscale
 from worldsdk.play.bindings import Bindings
 from worldsdk.play.keys import code_of
@@ -21,7 +21,7 @@ parser.add_argument("world", nargs="?", help="a bundled world or a pack folder")
 parser.add_argument("--ticks", type=int, default=0, help="leave after so many; 0 plays until closed")
 args = parser.parse_args()
 
-world = worldsdk.load(args.world or list_bundled()[0])
+world = worldsdk.load(args.world or default_world())
 session, bindings, clock = world.session(seed=7), Bindings(world.controls), pygame.time.Clock()
 height, width = world.spec.height * 10, world.spec.width * 10
 pygame.display.init()

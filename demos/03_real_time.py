@@ -10,7 +10,7 @@ import argparse
 import time
 
 import worldsdk
-from worldsdk.packs import list_bundled
+from worldsdk.packs import default_world
 
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 parser.add_argument("world", nargs="?", help="a bundled world or a pack folder")
@@ -18,7 +18,7 @@ parser.add_argument("--ticks", type=int, default=105)
 parser.add_argument("--budget-ms", type=float, default=None, help="of one tick; the whole tick by default")
 args = parser.parse_args()
 
-world = worldsdk.load(args.world or list_bundled()[0])
+world = worldsdk.load(args.world or default_world())
 walk = next(iter(world.controls))
 session = world.session(seed=7)
 

@@ -12,7 +12,7 @@ import numpy as np
 import pygame
 
 import worldsdk
-from worldsdk.packs import list_bundled
+from worldsdk.packs import default_world
 from worldsdk.pixels import upscale
 
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -20,7 +20,7 @@ parser.add_argument("world", nargs="?", help="a bundled world or a pack folder")
 parser.add_argument("--ticks", type=int, default=140)
 args = parser.parse_args()
 
-world = worldsdk.load(args.world or list_bundled()[0])
+world = worldsdk.load(args.world or default_world())
 first, second = [*world.controls, *world.controls][:2]
 session = world.session(seed=7)
 for _ in range(10):

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 import worldsdk
-from worldsdk.packs import list_bundled
+from worldsdk.packs import default_world
 from worldsdk.play.recorder import FilmWriter, film_size
 
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -43,7 +43,7 @@ class Wanderer:
         return {self.walk.name: self.walk.high}
 
 
-world = worldsdk.load(args.world or list_bundled()[0])
+world = worldsdk.load(args.world or default_world())
 session, agent, turned, reward = world.session(seed=7), Wanderer(world.controls), 0, 0.0
 with FilmWriter(args.out, *film_size(world.spec.height, world.spec.width), world.rate_hz) as film:
     for _ in range(args.ticks):

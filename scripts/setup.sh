@@ -42,4 +42,6 @@ if [ ${#index[@]} -gt 0 ]; then
 else
     install
 fi
+# Compiled once here, a window opens at once later.
+"$venv/bin/python" -c 'from worldsdk.pixels import warm_up; warm_up()'
 echo "setup: done"

@@ -56,15 +56,25 @@ def test_memory_is_bounded(ticks: int, max_ticks: int, max_kilobytes: int) -> No
 
 
 def test_within_the_memory_every_state_is_kept() -> None:
-    assert lived(50, max_ticks=20, max_kilobytes=21).stride == 1
-    assert lived(50, max_ticks=20, max_kilobytes=11).stride == 2
+    assert lived(50, max_ticks=20, max_kilobytes=23).stride == 1
+    assert lived(50, max_ticks=20, max_kilobytes=12).stride == 2
+
+
+def test_what_many_moments_share_is_counted_once() -> None:
+    shared = torch.zeros(1, 100 * 256)
+    history = History(moment(0), 20, 150 * 1024)
+    for tick in range(1, 51):
+        fresh = moment(tick)
+        history.add(Moment(tick, {**fresh.state, "shared": shared}, fresh.frame), made_by(tick))
+    assert history.stride == 1
+    assert history.bytes == 100 * 1024 + len(history._moments) * (1024 + 3)
 
 
 def test_views_count_with_all_that_they_keep_alive() -> None:
     whole = torch.zeros(100, 256)
     pixels = np.zeros((1, 1, 3), np.uint8)
     frame = Frame(pixels, {"depth": np.zeros((2, 2), np.float32)}, {}, 0.0, False, 0, CONTROLS.rest, Timing())
-    assert Moment(0, {"memory": whole[:1]}, frame).bytes == 100 * 1024 + 3 + 16
+    assert sum(Moment(0, {"memory": whole[:1]}, frame).parts.values()) == 100 * 1024 + 3 + 16
 
 
 def test_a_copy_lives_its_own_life() -> None:

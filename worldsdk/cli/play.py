@@ -85,12 +85,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    from worldsdk.packs import default_world
     from worldsdk.play.app import App, PlayOptions
     from worldsdk.play.script import load_script
-    from worldsdk.play.worlds import choose_world
     from worldsdk.runtime.world import load
 
-    world = load(choose_world(args.world), device=args.device, steps=args.steps)
+    world = load(args.world or default_world(), device=args.device, steps=args.steps)
     script = load_script(args.inputs, world.controls) if args.inputs is not None else None
     if not args.headless and script is None:
         options = PlayOptions(

@@ -153,8 +153,26 @@ def open_pack(name_or_path: str | Path) -> Pack:
         raise PackError(error.what, where=str(path), fix=error.fix) from error
 
 
+FLAGSHIPS = ("doom-maze", "doom-field")
+"""Worlds to open where none is named, best first."""
+
+
 def list_bundled() -> list[str]:
-    """Names of the worlds that ship inside the package, sorted."""
+    """Names of the worlds that ship inside the package: the flagships first, then by name."""
     if not BUNDLED.is_dir():
         return []
-    return sorted(child.name for child in BUNDLED.iterdir() if (child / MANIFEST_NAME).is_file())
+    found = {child.name for child in BUNDLED.iterdir() if (child / MANIFEST_NAME).is_file()}
+    first = [name for name in FLAGSHIPS if name in found]
+    return first + sorted(found.difference(first))
+
+
+def default_world() -> str:
+    """The bundled world that opens where none is named.
+
+    Raises:
+        PackNotFoundError: none is bundled.
+    """
+    bundled = list_bundled()
+    if not bundled:
+        raise PackNotFoundError("no world is bundled here", fix="give the folder of a world pack")
+    return bundled[0]

@@ -1,13 +1,14 @@
 """A session's past, so that it can be wound back: bounded in ticks and in bytes.
 
-States are kept whole every ``stride`` ticks, together with the inputs of every tick since the oldest. A
-tick in between is reached by running the model again from the state before it, which gives the same bits.
+States are kept every ``stride`` ticks, together with the inputs of every tick since the oldest. A tick in
+between is reached by running the model again from the state before it, which gives the same bits. The stride
+is 1 as long as memory allows, and doubles whenever it does not; tensors that a tick passed on unchanged are
+held, and counted, once.
 """
 
 from __future__ import annotations
 
-import math
-from collections import deque
+from collections import Counter, deque
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,10 +35,18 @@ class Moment:
 
     @property
     def bytes(self) -> int:
-        """Memory it takes."""
-        arrays = [self.frame.pixels.nbytes, *(layer.nbytes for layer in self.frame.layers.values())]
-        # A state may be a view: what it keeps alive is its whole storage.
-        return sum(arrays) + sum(t.untyped_storage().nbytes() for t in self.state.values())
+        """Memory it keeps alive."""
+        return sum(self.parts.values())
+
+    @property
+    def parts(self) -> dict[int, int]:
+        """Address -> bytes of every piece of memory that it keeps alive."""
+        parts = {id(array): array.nbytes for array in (self.frame.pixels, *self.frame.layers.values())}
+        for tensor in self.state.values():
+            # A state may be a view: what it keeps alive is its whole storage.
+            storage = tensor.untyped_storage()
+            parts[storage.data_ptr()] = storage.nbytes()
+        return parts
 
 
 @dataclass(frozen=True)
@@ -62,14 +71,17 @@ class History:
     Args:
         first: the earliest moment that can ever be returned to.
         max_ticks: how far back it must be possible to go; 0 keeps nothing.
-        max_bytes: what the kept moments may take; sets the stride.
+        max_bytes: what the kept moments may take.
     """
 
     def __init__(self, first: Moment, max_ticks: int = REWIND_TICKS, max_bytes: int = REWIND_BYTES) -> None:
-        self._max_ticks = max_ticks
-        self._moments = deque([first])
+        self._max_ticks, self._max_bytes = max_ticks, max_bytes
+        self._moments: deque[Moment] = deque()
         self._inputs: deque[Input] = deque()
-        self.stride = max(1, math.ceil(max_ticks * first.bytes / max_bytes))
+        self._holders: Counter[int] = Counter()
+        self._bytes = 0
+        self.stride = 1
+        self._keep(first)
 
     @property
     def oldest(self) -> int:
@@ -79,19 +91,42 @@ class History:
     @property
     def bytes(self) -> int:
         """Memory that the kept moments and observed frames take."""
-        observed = sum(i.pixels.nbytes for i in self._inputs if i.pixels is not None)
-        return observed + sum(moment.bytes for moment in self._moments)
+        return self._bytes + sum(i.pixels.nbytes for i in self._inputs if i.pixels is not None)
 
     def add(self, moment: Moment, made_by: Input) -> None:
         """Takes the next tick; forgets what is further back than need be."""
         self._inputs.append(made_by)
         if moment.tick % self.stride == 0:
-            self._moments.append(moment)
+            self._keep(moment)
         horizon = moment.tick - self._max_ticks
         while len(self._moments) > 1 and self._moments[1].tick <= horizon:
-            self._moments.popleft()
+            self._drop(self._moments.popleft())
+        while self._bytes > self._max_bytes and len(self._moments) > 1:
+            self._thin()
         while self._inputs and self._inputs[0].tick <= self._moments[0].tick:
             self._inputs.popleft()
+
+    def _keep(self, moment: Moment) -> None:
+        self._moments.append(moment)
+        for part, size in moment.parts.items():
+            self._bytes += size if self._holders[part] == 0 else 0
+            self._holders[part] += 1
+
+    def _drop(self, moment: Moment) -> None:
+        for part, size in moment.parts.items():
+            self._holders[part] -= 1
+            if self._holders[part] == 0:
+                del self._holders[part]
+                self._bytes -= size
+
+    def _thin(self) -> None:
+        """Keeps half of the moments; the oldest always, since ticks right after it start from it."""
+        self.stride *= 2
+        oldest, *rest = self._moments
+        for moment in rest:
+            if moment.tick % self.stride:
+                self._drop(moment)
+        self._moments = deque([oldest, *(moment for moment in rest if moment.tick % self.stride == 0)])
 
     def back_to(self, tick: int) -> tuple[Moment, list[Input]]:
         """Forgets all after ``tick`` (not before ``oldest``).
@@ -100,7 +135,7 @@ class History:
             the latest kept moment up to ``tick``, and the inputs that lead from it to ``tick``.
         """
         while self._moments[-1].tick > tick:
-            self._moments.pop()
+            self._drop(self._moments.pop())
         while self._inputs and self._inputs[-1].tick > tick:
             self._inputs.pop()
         kept = self._moments[-1]
@@ -108,8 +143,9 @@ class History:
 
     def copy(self) -> History:
         """An independent history that shares the moments, which are never modified."""
-        twin = History(self._moments[0], self._max_ticks)
-        twin.stride = self.stride
+        twin = History(self._moments[0], self._max_ticks, self._max_bytes)
+        twin.stride, twin._bytes = self.stride, self._bytes
+        twin._holders = self._holders.copy()
         twin._moments = self._moments.copy()
         twin._inputs = self._inputs.copy()
         return twin

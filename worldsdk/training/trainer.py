@@ -21,6 +21,7 @@ from worldsdk.data.reader import Dataset
 from worldsdk.data.storage import make_folder
 from worldsdk.errors import ModelError
 from worldsdk.models.interface import WorldModel
+from worldsdk.models.precision import has_bfloat16
 from worldsdk.training.average import WeightAverage
 from worldsdk.training.build import new_model
 from worldsdk.training.checkpoint import (
@@ -204,14 +205,6 @@ class Trainer:
 
 
 BAR = "{desc}: {percentage:3.0f}%|{bar}| {elapsed}<{remaining} {postfix}"
-
-
-def has_bfloat16(device: torch.device) -> bool:
-    """Whether bfloat16 is faster than float32 there: on GPUs, and on CPUs with AMX or AVX-512 BF16."""
-    if device.type != "cpu":
-        return True
-    cpu = torch.cpu.get_capabilities() if hasattr(torch.cpu, "get_capabilities") else {}
-    return bool(cpu.get("amx_bf16") or cpu.get("avx512_bf16"))
 
 
 def machine_name(device: torch.device) -> str:

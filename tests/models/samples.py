@@ -1,0 +1,81 @@
+"""Small models of every native family, and contexts that fit them."""
+
+from __future__ import annotations
+
+import torch
+
+from worldsdk.models.anchored import AnchoredConfig, AnchoredModel
+from worldsdk.models.convnet import ConvnetConfig, ConvnetModel
+from worldsdk.models.interface import Context, Variable, WorldModel
+
+POSE_VARIABLES = (
+    Variable("x", 0.0, 512.0, "map units"),
+    Variable("y", 0.0, 512.0, "map units"),
+    Variable("heading", 0.0, 360.0, "degrees", 360.0),
+    Variable("vx", -16.0, 16.0, "map units/tick"),
+    Variable("vy", -16.0, 16.0, "map units/tick"),
+    Variable("health", 0.0, 100.0, "points"),
+)
+
+
+def anchored(seed: int = 0) -> AnchoredModel:
+    torch.manual_seed(seed)
+    config = AnchoredConfig(
+        height=16,
+        width=24,
+        controls=5,
+        variables=POSE_VARIABLES,
+        keyframes=4,
+        keyframe_every=3,
+        map_cells=16,
+        map_channels=4,
+        rays=8,
+        channels=(8, 12, 16),
+        place_channels=8,
+        condition=16,
+    )
+    return AnchoredModel(config).eval()
+
+
+def convnet(seed: int = 0) -> ConvnetModel:
+    torch.manual_seed(seed)
+    config = ConvnetConfig(
+        height=16,
+        width=24,
+        controls=5,
+        variables=(Variable("cell", 0.0, 7.0, "cells"), Variable("turn", 0.0, 4.0, "quarters", 4.0)),
+        whole=("cell", "turn"),
+        history=3,
+        channels=(8, 12, 16),
+        condition=16,
+    )
+    return ConvnetModel(config).eval()
+
+
+FAMILIES = {"anchored": anchored, "convnet": convnet}
+
+
+def context(model: WorldModel, batch: int = 2, seed: int = 0) -> Context:
+    spec = model.spec
+    draw = torch.Generator().manual_seed(seed)
+    low = torch.tensor([variable.low for variable in spec.variables])
+    high = torch.tensor([variable.high for variable in spec.variables])
+    share = torch.rand((batch, spec.history, len(spec.variables)), generator=draw)
+    return Context(
+        torch.randint(
+            0, 256, (batch, spec.history, spec.height, spec.width, 3), generator=draw, dtype=torch.uint8
+        ),
+        torch.zeros(batch, spec.history, spec.controls),
+        low + share * (high - low),
+    )
+
+
+def tick(model, state, controls, seed: int = 0, steps: int = 1):  # type: ignore[no-untyped-def]
+    """One tick as the runtime does it."""
+    draw = torch.Generator().manual_seed(seed)
+    condition = model.condition(state, controls)
+    estimate = None
+    for step in range(steps):
+        noise = torch.randn((len(controls), *model.spec.noise_shape), generator=draw)
+        estimate = model.denoise(condition, estimate, noise, step, steps)
+    return model.commit(state, condition, estimate)

@@ -1,0 +1,85 @@
+"""What the anchored family promises beyond the interface: motion, recall, rings."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from tests.models.samples import POSE_VARIABLES, anchored, context, tick
+from worldsdk.errors import PackError
+from worldsdk.models.anchored import AnchoredConfig
+from worldsdk.models.anchored.recall import recall
+from worldsdk.models.registry import build_model
+
+
+@torch.inference_mode()
+def test_who_stands_still_stays_exactly_where_they_are() -> None:
+    model = anchored()
+    torch.manual_seed(3)
+    for parameter in model.motion.parameters():
+        parameter.add_(torch.randn_like(parameter) * 0.1)
+    pose, velocity = torch.tensor([[100.0, 200.0, 45.0]]), torch.zeros(1, 2)
+    for _ in range(50):
+        pose, velocity = model.motion(pose, velocity, torch.zeros(1, 5))
+    assert pose.tolist() == [[100.0, 200.0, 45.0]]
+    assert velocity.tolist() == [[0.0, 0.0]]
+
+
+@torch.inference_mode()
+def test_nobody_leaves_the_map() -> None:
+    model = anchored()
+    model.motion.thrust.weight.fill_(50.0)
+    pose, velocity = torch.tensor([[500.0, 500.0, 45.0]]), torch.zeros(1, 2)
+    for _ in range(50):
+        pose, velocity = model.motion(pose, velocity, torch.ones(1, 5))
+    assert 0.0 <= float(pose[0, 0]) <= 512.0 and 0.0 <= float(pose[0, 1]) <= 512.0
+    assert 0.0 <= float(pose[0, 2]) < 360.0
+
+
+def test_recall_finds_the_view_that_shows_the_same_place() -> None:
+    pose = torch.tensor([[100.0, 100.0, 90.0]])
+    kept = torch.tensor([[[100.0, 100.0, 270.0], [110.0, 90.0, 95.0], [400.0, 100.0, 90.0]]])
+    assert recall(pose, kept).tolist() == [1]
+    # Across the turn from 359 to 1 degree too.
+    assert recall(
+        torch.tensor([[0.0, 0.0, 359.0]]), torch.tensor([[[0.0, 0.0, 180.0], [0.0, 0.0, 1.0]]])
+    ).tolist() == [1]
+
+
+@torch.inference_mode()
+def test_keyframes_are_kept_at_their_ticks_and_shared_between() -> None:
+    model = anchored()
+    state = model.start(context(model, batch=1))
+    for number in range(2 * model.config.keyframe_every):
+        after, output = tick(model, state, torch.zeros(1, 5), seed=number)
+        clock = int(after["clock"])
+        if clock % model.config.keyframe_every == 0:
+            slot = clock // model.config.keyframe_every % model.config.keyframes
+            assert torch.equal(after["keyframes"][:, slot], output.pixels)
+        else:
+            assert after["keyframes"] is state["keyframes"]
+        state = after
+
+
+@torch.inference_mode()
+def test_meters_stay_in_range() -> None:
+    model = anchored()
+    state = model.start(context(model))
+    with torch.no_grad():
+        model.events.decide[-1].bias.fill_(5.0)  # type: ignore[union-attr, operator]
+    for _ in range(3):
+        state, output = tick(model, state, torch.zeros(2, 5))
+    assert output.variables[:, 5].tolist() == [100.0, 100.0]
+
+
+def test_config_survives_json_and_names_what_is_wrong() -> None:
+    config = anchored().config
+    assert AnchoredConfig.from_json(config.to_json()) == config
+    with pytest.raises(ValueError, match="must divide"):
+        AnchoredConfig(height=50, width=64, controls=5, variables=POSE_VARIABLES)
+    with pytest.raises(ValueError, match="must begin with"):
+        AnchoredConfig(height=48, width=64, controls=5, variables=POSE_VARIABLES[1:])
+    with pytest.raises(PackError, match="does not fit"):
+        build_model("anchored", {"height": 48})
+    with pytest.raises(PackError, match="not installed"):
+        build_model("nonsense", {})
