@@ -127,6 +127,13 @@ def test_a_model_table_that_does_not_fit_is_named(dataset: Dataset, tmp_path: Pa
         Trainer(load_recipe(path), dataset, tmp_path / "run", Budget(steps=1), CPU, quiet=True)
 
 
+def test_a_mistake_in_the_last_stage_is_found_before_the_first(dataset: Dataset, tmp_path: Path) -> None:
+    path = write_recipe(tmp_path, "anchored")
+    path.write_text(path.read_text() + "hue = 3\n", "utf-8")
+    with pytest.raises(RecipeError, match="'hue'"):
+        Trainer(load_recipe(path), dataset, tmp_path / "run", Budget(steps=1), CPU, quiet=True)
+
+
 def test_held_out_episodes_are_never_drawn(dataset: Dataset) -> None:
     footage = Footage.load(dataset, CPU)
     held_out = {t for episode in dataset.split("held_out") for t in range(episode.start, episode.stop)}
@@ -140,9 +147,7 @@ def test_held_out_episodes_are_never_drawn(dataset: Dataset) -> None:
 def test_the_command_trains_stops_on_a_signal_and_goes_on(tmp_path: Path) -> None:
     data, recipe = write_dataset(tmp_path / "data"), write_recipe(tmp_path, "convnet")
     command = [
-        sys.executable,
-        "-m",
-        "worldsdk",
+        str(Path(sys.executable).with_name("worldsdk")),
         "train",
         str(recipe),
         "--data",

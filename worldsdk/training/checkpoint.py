@@ -111,9 +111,13 @@ def load_optimiser(folder: Path, model: nn.Module, optimiser: torch.optim.Optimi
             if f"optimiser/{key}/{name}" in tensors
         }
         if state and any(parameter is p for group in optimiser.param_groups for p in group["params"]):
-            # The count of steps stays on the CPU unless the optimiser is fused on a GPU.
+            # The fused optimiser walks weights and moments side by side in memory: same layout, or
+            # wrong pairs.
             optimiser.state[parameter] = {
-                key: value.to(parameter.device).clone() for key, value in state.items()
+                key: torch.empty_like(parameter).copy_(value)
+                if value.shape == parameter.shape
+                else value.clone()
+                for key, value in state.items()
             }
 
 

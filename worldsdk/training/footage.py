@@ -59,7 +59,7 @@ class Footage:
         }
 
         def move(column: object) -> Tensor:
-            return torch.from_numpy(np.ascontiguousarray(np.asarray(column))).to(device)
+            return torch.from_numpy(np.array(np.asarray(column))).to(device)
 
         return cls(
             pixels=move(dataset.pixels),

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from worldsdk.data.storage import atomic_file
+from worldsdk.errors import DatasetError
 from worldsdk.evaluation.dreamers import ModelDreamer
 from worldsdk.evaluation.metrics import psnr
 from worldsdk.models.interface import WorldModel
@@ -27,7 +28,7 @@ class Monitor:
 
     Args:
         folder: of the run.
-        footage: whose held-out windows are dreamt.
+        footage: whose held-out windows are dreamt, or others where none is long enough.
         history: frames of context that the model takes.
         windows: how many are dreamt each time, always the same ones.
     """
@@ -36,7 +37,10 @@ class Monitor:
         self.folder = folder
         self.footage = footage
         self.history = history
-        fitting = footage.windows(history, HORIZONS[-1], held_out=True)
+        try:
+            fitting = footage.windows(history, HORIZONS[-1], held_out=True)
+        except DatasetError:  # a small recording: then what it has learnt from must do
+            fitting = footage.windows(history, HORIZONS[-1])
         self.at = fitting[np.linspace(0, len(fitting) - 1, windows).astype(np.int64)]
 
     def note(self, row: Mapping[str, object]) -> None:

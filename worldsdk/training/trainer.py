@@ -101,6 +101,11 @@ class Trainer:
         if here not in self.progress.hardware:
             self.progress.hardware.append(here)
         self.monitor = Monitor(folder, self.footage, self.model.spec.history)
+        # All of them now: a mistake in the last stage must not wait for the first to end.
+        self.objectives = [
+            find_objective(recipe.world.family, stage.objective)(self.model, self.footage, stage)
+            for stage in recipe.stages
+        ]
         self._stop = False
 
     def run(self) -> bool:
@@ -121,7 +126,7 @@ class Trainer:
 
     def _run_stage(self, stage: Stage) -> None:
         progress = self.progress
-        objective = find_objective(self.recipe.world.family, stage.objective)(self.model, self.footage, stage)
+        objective = self.objectives[progress.stage]
         optimiser = torch.optim.AdamW(
             objective.parameters(),
             lr=stage.lr,

@@ -63,9 +63,14 @@ class PictureObjective(Objective):
 
     From the second frame of the unroll on, remembered frames are the model's own, cut off from the
     gradient (the pushforward trick, Brandstetter et al. 2022, 3.1): it learns to go on from its own
-    mistakes. Settings: ``context_noise`` (largest standard deviation of the noise on remembered frames,
-    GameNGen 3.2.1), ``refine`` (share of draws that start from a noised target rather than from noise
-    alone), ``object_weight`` (extra weight of labelled pixels).
+    mistakes. Settings:
+
+    - ``context_noise``: largest standard deviation of the noise on remembered frames (GameNGen 3.2.1).
+    - ``blind``: share of draws that remember nothing and paint from pose and place alone. Without them
+      the warped memory is so good a guess that the place is never learnt.
+    - ``forget``: share of single memories that are lost besides.
+    - ``refine``: share of draws that start from a noised target rather than from noise alone.
+    - ``object_weight``: extra weight of labelled pixels; the other weights are those of the loss's terms.
     """
 
     def __init__(self, model: AnchoredModel, footage: Footage, stage: Stage) -> None:
@@ -77,6 +82,8 @@ class PictureObjective(Objective):
             stage,
             {
                 "context_noise": 0.15,
+                "blind": 0.3,
+                "forget": 0.15,
                 "refine": 0.3,
                 "object_weight": 3.0,
                 "edge_weight": 0.5,
@@ -121,13 +128,16 @@ class PictureObjective(Objective):
             past_poses = torch.stack(
                 [poses[-lag] for lag in model.config.lags] + [footage.variables[key, :3]], dim=1
             )
+            lost = self._lost(past_poses.shape[:2], noise, device)
+            # A memory that looks the other way shows nothing of what lies ahead.
+            view_poses = torch.where(lost[..., None], _turned(pose)[:, None], past_poses)
             strength = (
                 torch.rand((batch, 1, 1, 1, 1), generator=noise, device=device)
                 * self.settings["context_noise"]
             )
             past = past + torch.randn(past.shape, generator=noise, device=device) * strength
             facts = model.facts(footage.controls[now], footage.variables[now - 1, 5:])
-            canvas = model.painter.prepare(pose, past, past_poses)
+            canvas = model.painter.prepare(pose, past, view_poses)
             drawn = torch.randn(truth.shape, generator=noise, device=device)
             level = self._levels(batch, noise, device, last=tick == unroll - 1)
             picture, inverse = model.painter.paint(canvas, facts, truth, drawn, level)
@@ -161,6 +171,12 @@ class PictureObjective(Objective):
         age = torch.from_numpy(draw.integers(0, config.keyframes * every, (len(at), 1))).to(device)
         born = torch.maximum(self.footage.first[at][:, None], at[:, None] - self.history - age)
         return torch.maximum(frames, born)
+
+    def _lost(self, shape: torch.Size, noise: torch.Generator, device: torch.device) -> Tensor:
+        """Which memories [B, views] are not to be had."""
+        blind = torch.rand((shape[0], 1), generator=noise, device=device) < self.settings["blind"]
+        single = torch.rand(shape, generator=noise, device=device) < self.settings["forget"]
+        return blind | single
 
     def _levels(self, batch: int, noise: torch.Generator, device: torch.device, *, last: bool) -> Tensor:
         """Noise levels [B]. Frames that the unroll goes on from are painted from noise alone, as in play."""
@@ -210,6 +226,12 @@ class PictureObjective(Objective):
         # Squared, since meters change seldom: the mean of rare steps is wanted, not their median.
         meters = (happenings[:, 2:] - change).square().mean() if change.shape[1] else reward.new_zeros(())
         return reward + ended + 100.0 * meters
+
+
+def _turned(pose: Tensor) -> Tensor:
+    """The same places, looked at backwards."""
+    x, y, heading = pose.unbind(1)
+    return torch.stack([x, y, torch.remainder(heading + 180.0, 360.0)], dim=1)
 
 
 def _slope_error(picture: Tensor, truth: Tensor, dim: int) -> Tensor:
