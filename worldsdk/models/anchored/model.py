@@ -98,6 +98,7 @@ class AnchoredModel(WorldModel):
             "inputs": canvas.inputs,
             "coarse": canvas.coarse,
             "inverse_depth": canvas.inverse_depth,
+            "sketch": canvas.sketch,
             "warped": canvas.warped,
             "seen": canvas.seen,
         }
@@ -110,6 +111,7 @@ class AnchoredModel(WorldModel):
             condition["inputs"],
             condition["coarse"],
             condition["inverse_depth"],
+            condition["sketch"],
             condition["warped"],
             condition["seen"],
         )

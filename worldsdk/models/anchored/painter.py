@@ -25,6 +25,7 @@ class Canvas:
         inputs: [B, C, H/2, W/2], all that the U-Net sees besides the noisy estimate.
         coarse: [B, place_channels, H/4, W/4], features of the place.
         inverse_depth: [B, H, W], of the standing world, 1 / map units.
+        sketch: [B, 3, H/2, W/2], the place as it is remembered, coarsely.
         warped: [B, 3, H, W], the last frame as seen from the new pose, in [-1, 1].
         seen: [B, 1, H, W], where ``warped`` holds anything.
     """
@@ -32,6 +33,7 @@ class Canvas:
     inputs: Tensor
     coarse: Tensor
     inverse_depth: Tensor
+    sketch: Tensor
     warped: Tensor
     seen: Tensor
 
@@ -51,7 +53,7 @@ class Painter(nn.Module):
         )
         per_pixel = 4 * config.views + 6 * len(config.periods) + 1
         self.unet = UNet(
-            inputs=4 * (per_pixel + 3),
+            inputs=4 * (per_pixel + 3) + 3,
             outputs=4 * 5,
             channels=config.channels,
             condition=config.condition,
@@ -66,9 +68,9 @@ class Painter(nn.Module):
             past: [B, views, 3, H, W] in [-1, 1], the remembered frames: those at the lags, then the recalled.
             past_poses: float32 [B, views, 3], where they were seen from.
         """
-        coarse, near = self.place(pose)
+        place = self.place(pose)
         with torch.autocast(pose.device.type, enabled=False):
-            inverse = torch.maximum(near, self.camera.floor_inverse_depth())
+            inverse = torch.maximum(place.inverse_depth, self.camera.floor_inverse_depth())
             # Geometry is given, not learned: depth has its own target, colour does not pull at it.
             depth = inverse.detach().clamp(min=1.0 / self.config.camera.far).reciprocal()
             points = self.camera.world_points(pose, depth)
@@ -82,8 +84,9 @@ class Painter(nn.Module):
             code = surface_code(points, self.config.periods)
             nearness = (64.0 / depth).clamp(max=4.0)[:, None]
             inputs = F.pixel_unshuffle(torch.cat([*pieces, code, nearness], dim=1), 2)
+            inputs = torch.cat([inputs, place.sketch.float()], dim=1)
         first = self.config.lags.index(1)
-        return Canvas(inputs, coarse, inverse, pieces[2 * first], pieces[2 * first + 1])
+        return Canvas(inputs, place.features, inverse, place.sketch, pieces[2 * first], pieces[2 * first + 1])
 
     def paint(
         self, canvas: Canvas, facts: Tensor, estimate: Tensor | None, noise: Tensor, level: Tensor

@@ -8,6 +8,7 @@ Images into Maps" (Saha et al. 2022) goes in the other direction.
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
@@ -18,12 +19,27 @@ from worldsdk.models.camera import heading_vector
 
 MARGIN = 64.0
 """Map units of learned map beyond the range of x and y: walls stand outside of where one can walk."""
-ROW_FEATURES = 24
-HIDDEN = 256
+ROW_FEATURES = 32
+HIDDEN = 384
+
+
+@dataclass(frozen=True)
+class Recollection:
+    """What the place looks like from a pose, as far as it never changes.
+
+    Attributes:
+        features: [B, place_channels, H/4, W/4].
+        inverse_depth: float32 [B, H, W], 1 / map units.
+        sketch: [B, 3, H/2, W/2], a coarse picture in about [-1, 1].
+    """
+
+    features: Tensor
+    inverse_depth: Tensor
+    sketch: Tensor
 
 
 class Place(nn.Module):
-    """pose [B, 3] -> features [B, place_channels, H/4, W/4], inverse depth [B, H, W] of what stands still."""
+    """pose [B, 3] -> Recollection."""
 
     distances: Tensor
     across: Tensor
@@ -50,8 +66,9 @@ class Place(nn.Module):
         self.join = nn.Conv2d(ROW_FEATURES, wide, (3, 4), stride=(1, 2), padding=(1, 1))
         self.mix = nn.Conv2d(wide, wide, 3, padding=1)
         self.depth = nn.Conv2d(wide, 4, 3, padding=1)
+        self.colour = nn.Conv2d(wide, 12, 3, padding=1)
 
-    def forward(self, pose: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, pose: Tensor) -> Recollection:
         with torch.autocast(pose.device.type, enabled=False):
             seen = self._sample(pose)
             place = (pose[:, :2] - self.low) / (self.high - self.low)
@@ -65,7 +82,9 @@ class Place(nn.Module):
         near = F.pixel_shuffle(self.depth(features), 2)
         near = F.interpolate(near.float(), scale_factor=2.0, mode="bilinear", align_corners=False)
         # Softplus keeps depth positive; 64 map units make the inverse depth of a room about 1.
-        return features, F.softplus(near[:, 0]) / 64.0
+        return Recollection(
+            features, F.softplus(near[:, 0]) / 64.0, F.pixel_shuffle(self.colour(features), 2)
+        )
 
     def _sample(self, pose: Tensor) -> Tensor:
         """[B, map_channels * rays, W/2]: the map along each column's line of sight."""
