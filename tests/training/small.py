@@ -78,9 +78,17 @@ warmup = 2
 unroll = 4
 
 [[stage]]
+name = "place"
+objective = "place"
+share = 0.25
+batch = 16
+lr = 2e-3
+warmup = 2
+
+[[stage]]
 name = "picture"
 objective = "picture"
-share = 0.5
+share = 0.25
 batch = 4
 unroll = 2
 warmup = 2

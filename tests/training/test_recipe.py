@@ -28,7 +28,7 @@ def test_three_worlds_have_recipes() -> None:
     ("old", "new", "says"),
     [
         ("[world]", "[word]", "no table \\[world\\]"),
-        ("share = 0.5", "share = 0.7", "add up to 1.4"),
+        ("share = 0.5", "share = 0.9", "add up to 1.4"),
         ("frames = 800", 'frames = "many"', "frames is 'many'"),
         ("seed = 3", "sead = 3", "unknown fields \\['sead'\\]"),
         ("batch = 16", "batch = 0", "batch 0"),
