@@ -8,7 +8,7 @@ more time than the multiplication takes. What moves the walker or tracks state s
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Any, cast
 
 import torch
 import torch.nn.functional as F
@@ -16,6 +16,9 @@ from torch import Tensor, nn
 
 from worldsdk.models.interface import WorldModel
 from worldsdk.models.precision import has_bfloat16
+
+_NN: Any = torch._C._nn
+"""Operators whose signatures torch's type stubs leave incomplete."""
 
 EXACT = ("motion", "tracker")
 """Sub-modules whose small errors would add up from tick to tick."""
@@ -53,11 +56,11 @@ class QuickConv2d(nn.Module):
         bias = None if conv.bias is None else conv.bias.detach().to(torch.bfloat16)
         # Not parameters: a model that is ready to play is not trained or saved any more.
         self.weight, self.bias, self.packed = weight, bias, cast("Tensor | None", None)
-        self.stride = cast("tuple[int, int]", conv.stride)
-        self.padding = cast("tuple[int, int]", conv.padding)
-        self.dilation = cast("tuple[int, int]", conv.dilation)
+        self.stride = cast("list[int]", list(conv.stride))
+        self.padding = cast("list[int]", list(conv.padding))
+        self.dilation = cast("list[int]", list(conv.dilation))
         self.groups = conv.groups
-        self.packs = weight.device.type == "cpu" and hasattr(torch._C._nn, "mkldnn_reorder_conv2d_weight")
+        self.packs = weight.device.type == "cpu" and hasattr(_NN, "mkldnn_reorder_conv2d_weight")
 
     def forward(self, x: Tensor) -> Tensor:
         x = x.to(torch.bfloat16, memory_format=torch.channels_last)
@@ -73,7 +76,7 @@ class QuickConv2d(nn.Module):
     def _pack(self, x: Tensor) -> None:
         plain = F.conv2d(x, self.weight, self.bias, self.stride, self.padding, self.dilation, self.groups)
         try:
-            self.packed = torch._C._nn.mkldnn_reorder_conv2d_weight(
+            self.packed = _NN.mkldnn_reorder_conv2d_weight(
                 self.weight.to_mkldnn(), self.padding, self.stride, self.dilation, self.groups, list(x.shape)
             )
             out = torch.ops.mkldnn._convolution_pointwise(

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,7 +42,8 @@ class Moment:
     @property
     def parts(self) -> dict[int, int]:
         """Address -> bytes of every piece of memory that it keeps alive."""
-        parts = {id(array): array.nbytes for array in (self.frame.pixels, *self.frame.layers.values())}
+        arrays: list[NDArray[Any]] = [self.frame.pixels, *self.frame.layers.values()]
+        parts = {id(array): array.nbytes for array in arrays}
         for tensor in self.state.values():
             # A state may be a view: what it keeps alive is its whole storage.
             storage = tensor.untyped_storage()

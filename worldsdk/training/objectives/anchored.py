@@ -280,6 +280,9 @@ def _slope_error(picture: Tensor, truth: Tensor, dim: int) -> Tensor:
 
 
 def _depth_error(inverse: Tensor, target: Tensor, far: float) -> Tensor:
-    """L1 of inverse depth in units of 1 / 64 map units; saturated targets only ask to be far enough."""
-    error = torch.where(target > far, (inverse - target).abs(), F.relu(inverse - far))
-    return 64.0 * error.mean()
+    """L1 of inverse depth in units of 1 / 64 map units, which rules near things, and of its logarithm, which
+    puts far walls where their texture belongs. Saturated targets only ask to be far enough.
+    """
+    inverse = inverse.clamp(min=0.25 * far)
+    target = torch.where(target > far, target, torch.minimum(inverse.detach(), target))
+    return 64.0 * (inverse - target).abs().mean() + (inverse.log() - target.log()).abs().mean()
