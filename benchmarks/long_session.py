@@ -43,7 +43,7 @@ def main(argv: list[str] | None = None) -> int:
     costs: list[float] = []
     for tick in tqdm(range(args.ticks), unit="tick"):
         began = time.perf_counter()
-        session.step(script[tick % len(script)])
+        session.step(script.at(tick % script.length))
         costs.append(1000.0 * (time.perf_counter() - began))
         if len(costs) == WINDOW:
             points.append({"tick": tick + 1, "ms": statistics.median(costs), "rss_mb": resident_mb()})

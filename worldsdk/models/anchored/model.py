@@ -82,7 +82,9 @@ class AnchoredModel(WorldModel):
         return to_signed(frames), poses
 
     def condition(self, state: State, controls: Tensor) -> Condition:
-        last = state["poses"][torch.arange(len(controls)), state["clock"] % self.spec.history]
+        last = state["poses"][
+            torch.arange(len(controls), device=controls.device), state["clock"] % self.spec.history
+        ]
         with torch.autocast(controls.device.type, enabled=False):
             pose, velocity = self.motion(last, state["velocity"], controls)
         past, past_poses = self._past(state, pose)
@@ -135,7 +137,8 @@ class AnchoredModel(WorldModel):
         self, state: State, condition: Condition, pixels: Tensor, depth: Tensor
     ) -> tuple[State, Output]:
         clock = state["clock"] + 1
-        rows, slots = torch.arange(len(clock)), clock % self.spec.history
+        rows = torch.arange(len(clock), device=clock.device)
+        slots = clock % self.spec.history
         frames, poses = state["frames"].clone(), state["poses"].clone()
         frames[rows, slots] = pixels
         poses[rows, slots] = condition["pose"]

@@ -110,7 +110,7 @@ class ConvnetModel(WorldModel):
     def _append(self, state: State, condition: Condition, pixels: Tensor) -> tuple[State, Output]:
         clock = state["clock"] + 1
         frames = state["frames"].clone()
-        frames[torch.arange(len(clock)), clock % self.spec.history] = pixels
+        frames[torch.arange(len(clock), device=clock.device), clock % self.spec.history] = pixels
         happenings, variables = condition["happenings"], condition["variables"]
         after = {"frames": frames, "variables": variables, "clock": clock}
         return after, Output(pixels, {}, variables, happenings[:, 0], happenings[:, 1].sigmoid())
