@@ -21,7 +21,16 @@ from worldsdk.evaluation.report import to_json, to_markdown
 
 HELD_OUT = held_out(episodes=6, ticks=80)
 SETTINGS = Settings(horizons=(1, 4, 16, 512), next_windows=50, windows=20, sessions=3, minutes=0.5)
-ABOUT = {"world": "toy", "data": {"game": "toy", "frames": 480, "episodes": 6}}
+ABOUT = {
+    "world": "toy",
+    "data": {"game": "toy", "frames": 480, "episodes": 6},
+    "provenance": {
+        "recipe": "toy.toml",
+        "hardware": ["a desk calculator"],
+        "minutes": {"dynamics": 12.34},
+        "frames_seen": {"dynamics": 56789},
+    },
+}
 
 
 def evaluated(model: Oracle, settings: Settings = SETTINGS) -> Results:
@@ -72,6 +81,7 @@ def test_the_card_says_what_the_json_says() -> None:
         "| x, columns | 0 (" in card and "| position, columns |" in card and "| depth, columns | 0 (" in card
     )
     assert "alive, alive, alive" in card
+    assert "Made by toy.toml on a desk calculator." in card and "| dynamics | 12.3 | 56,789 |" in card
     assert max(len(line) for line in card.splitlines()) < 400
 
 

@@ -31,5 +31,6 @@ def about(world: World, heldout: HeldOut) -> dict[str, Any]:
         "steps": world.steps,
         "rate_hz": world.rate_hz,
         "data": data,
+        "provenance": dict(manifest.provenance),
         "machine": describe(world.device) | {"threads": torch.get_num_threads()},
     }

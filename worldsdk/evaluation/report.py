@@ -110,6 +110,7 @@ def to_markdown(report: Mapping[str, Any], spec: ModelSpec) -> str:
         lines += _cells_lines(report["cells"])
     if report["time_to_collapse"]:
         lines += _collapse_lines(report["time_to_collapse"])
+    lines += _making_lines(report.get("provenance", {}))
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -211,3 +212,19 @@ def _collapse_lines(collapse: Mapping[str, Any]) -> list[str]:
         f"same test calls {100 * collapse['false_alarms_on_real_play']:.0f} % of real episodes collapsed.",
         "",
     ]
+
+
+def _making_lines(provenance: Mapping[str, Any]) -> list[str]:
+    """How the world was made, where its pack says so."""
+    minutes, frames = provenance.get("minutes"), provenance.get("frames_seen")
+    if not isinstance(minutes, Mapping) or not isinstance(frames, Mapping):
+        return []
+    lines = [
+        "",
+        f"Made by {provenance.get('recipe', '?')} on {', '.join(provenance.get('hardware', ['?']))}.",
+        "",
+        "| stage | minutes | frames seen |",
+        "|---|---|---|",
+    ]
+    lines += [f"| {stage} | {minutes[stage]:.1f} | {frames.get(stage, 0):,} |" for stage in minutes]
+    return lines
