@@ -1,8 +1,7 @@
 """The convnet family: the next picture from the last ones, in pixel space.
 
 A tick goes: *Tracker* moves the state variables, then a U-Net denoises the picture from the last frames,
-controls and variables, and says for each pixel how much of the last frame to keep: what does not change
-costs nothing and does not fade.
+controls and variables, as a change to the last one: what stays the same costs nothing.
 """
 
 from __future__ import annotations
@@ -27,18 +26,29 @@ class ConvnetModel(WorldModel):
     float32 [B, V] in their units; ``clock`` int64 [B], the tick of the newest frame.
     """
 
+    position: Tensor
+
     def __init__(self, config: ConvnetConfig) -> None:
         super().__init__()
         self.config = config
         self.tracker = Tracker(config)
         self.level = LevelEmbedding(LEVEL_CHANNELS)
-        facts = LEVEL_CHANNELS + config.controls + 2 * self.tracker.code_size
+        facts = config.controls + 2 * self.tracker.code_size
         self.embed = nn.Sequential(
-            nn.Linear(facts, config.condition), nn.SiLU(), nn.Linear(config.condition, config.condition)
+            nn.Linear(LEVEL_CHANNELS + facts, config.condition),
+            nn.SiLU(),
+            nn.Linear(config.condition, config.condition),
         )
         self.unet = UNet(
-            inputs=12 * (config.history + 1), outputs=16, channels=config.channels, condition=config.condition
+            inputs=12 * (config.history + 1) + facts + 2,
+            outputs=12,
+            channels=config.channels,
+            condition=config.condition,
         )
+        # Where a pixel lies, so that state variables can say what to draw there (CoordConv, Liu et al. 2018).
+        rows, columns = torch.linspace(-1, 1, config.height // 2), torch.linspace(-1, 1, config.width // 2)
+        position = torch.stack(torch.meshgrid(rows, columns, indexing="ij"))[None]
+        self.register_buffer("position", position, persistent=False)
         self.spec = ModelSpec(
             height=config.height,
             width=config.width,
@@ -67,10 +77,12 @@ class ConvnetModel(WorldModel):
         noisy = mix_noise(estimate, noise, level[:, None, None, None])
         condition = self.embed(torch.cat([self.level(level), facts], dim=1))
         features = F.pixel_unshuffle(torch.cat([past.flatten(1, 2), noisy], dim=1), 2)
+        planes = facts[:, :, None, None].expand(-1, -1, *features.shape[2:])
+        features = torch.cat([features, planes, self.position.expand(len(features), -1, -1, -1)], dim=1)
         features = features.contiguous(memory_format=torch.channels_last)
         out = F.pixel_shuffle(self.unet(features, condition), 2).float()
-        keep = out[:, 3:4].sigmoid()
-        return keep * past[:, -1] + (1.0 - keep) * out[:, :3]
+        # What changes is added, not blended in: a blend that keeps nearly all teaches its other half nothing.
+        return past[:, -1] + out
 
     def facts(self, controls: Tensor, before: Tensor, after: Tensor) -> Tensor:
         return torch.cat([controls, self.tracker.code(before), self.tracker.code(after)], dim=1)

@@ -32,17 +32,17 @@ class Tracker(nn.Module):
             "whole", torch.tensor([v.name in config.whole for v in variables]).bool(), persistent=False
         )
         self.code_size = 3 * len(variables)
+        # The controls enter as planes: what a press does is decided by what is there where one stands.
         self.look = nn.Sequential(
-            nn.Conv2d(48, 64, 3, padding=1),
+            nn.Conv2d(48 + config.controls, 64, 3, padding=1),
             nn.SiLU(),
-            nn.Conv2d(64, 64, 3, stride=2, padding=1),
+            nn.Conv2d(64, 64, 3, padding=1),
             nn.SiLU(),
-            nn.Conv2d(64, 16, 1),
+            nn.Conv2d(64, 64, 3, padding=1),
             nn.SiLU(),
         )
-        cells = -(-config.height // 8) * -(-config.width // 8)
         self.decide = nn.Sequential(
-            nn.Linear(16 * cells + self.code_size + config.controls, 256),
+            nn.Linear(2 * 64 + self.code_size + config.controls, 256),
             nn.SiLU(),
             nn.Linear(256, 256),
             nn.SiLU(),
@@ -59,8 +59,11 @@ class Tracker(nn.Module):
 
     def forward(self, last: Tensor, variables: Tensor, controls: Tensor) -> tuple[Tensor, Tensor]:
         """last [B, 3, H, W] in [-1, 1] -> change of each variable as a share of its range, [reward, end]."""
-        seen = self.look(F.pixel_unshuffle(last, 4))
-        out: Tensor = self.decide(torch.cat([seen.flatten(1), self.code(variables), controls], dim=1)).float()
+        picture = F.pixel_unshuffle(last, 4)
+        planes = controls[:, :, None, None].expand(-1, -1, *picture.shape[2:])
+        seen = self.look(torch.cat([picture, planes], dim=1))
+        pooled = torch.cat([seen.amax(dim=(2, 3)), seen.mean(dim=(2, 3))], dim=1)
+        out: Tensor = self.decide(torch.cat([pooled, self.code(variables), controls], dim=1)).float()
         return out[:, 2:], out[:, :2]
 
     def apply_change(self, variables: Tensor, change: Tensor) -> Tensor:

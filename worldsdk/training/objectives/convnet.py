@@ -61,7 +61,8 @@ class FrameObjective(Objective):
             level = self._levels(noise, device, last=tick == unroll - 1)
             drawn = torch.randn(truth.shape, generator=noise, device=device)
             picture = model.paint(past, model.facts(controls, before, after), truth, drawn, level)
-            wrong = (picture - truth).abs().mean(1)
+            # Squared besides: where a move is likely but not sure, the absolute error alone says "stay".
+            wrong = ((picture - truth).square() + 0.2 * (picture - truth).abs()).mean(1)
             moving = ((truth - to_signed(footage.pixels[now - 1])).abs().amax(1) > 0.02).float()
             terms = {
                 "picture": (wrong * (1.0 + self.settings["change_weight"] * moving)).mean(),
@@ -90,4 +91,6 @@ class FrameObjective(Objective):
         step = (after - before) / tracker.span
         # The shorter way round, for what wraps.
         step = torch.where(tracker.periodic, torch.remainder(step + 0.5, 1.0) - 0.5, step)
-        return F.smooth_l1_loss(change, step, beta=0.1)
+        # Whole variables are told in their own unit: half of one decides which way they are rounded.
+        unit = torch.where(tracker.whole, tracker.span, 10.0)
+        return F.smooth_l1_loss(change * unit, step * unit, beta=0.25)
