@@ -1,7 +1,7 @@
 """The convnet family: the next picture from the last ones, in pixel space.
 
 A tick goes: *Tracker* moves the state variables, then a U-Net denoises the picture from the last frames,
-controls and variables, as a change to the last one: what stays the same costs nothing.
+controls and variables, whole.
 """
 
 from __future__ import annotations
@@ -81,8 +81,8 @@ class ConvnetModel(WorldModel):
         features = torch.cat([features, planes, self.position.expand(len(features), -1, -1, -1)], dim=1)
         features = features.contiguous(memory_format=torch.channels_last)
         out = F.pixel_shuffle(self.unet(features, condition), 2).float()
-        # What changes is added, not blended in: a blend that keeps nearly all teaches its other half nothing.
-        return past[:, -1] + out
+        # The whole picture, not a change to the last one: whatever is drawn afresh cannot drift.
+        return out
 
     def facts(self, controls: Tensor, before: Tensor, after: Tensor) -> Tensor:
         return torch.cat([controls, self.tracker.code(before), self.tracker.code(after)], dim=1)
