@@ -174,3 +174,51 @@ class DisplayError(PlayError):
     """There is no display, or it refuses a window."""
 
     code = "display_unavailable"
+
+
+class AccessError(WorldSDKError):
+    """Who asks may not do this here; the base of what the door of a server refuses."""
+
+    code = "access_refused"
+
+
+class UnauthenticatedError(AccessError):
+    """No token where one is needed, or one that is expired, forged, used up or for another server."""
+
+    code = "unauthenticated"
+
+
+class ForbiddenError(AccessError):
+    """A known caller, and not allowed: another room or role, a page from another origin, a wrong host."""
+
+    code = "forbidden"
+
+
+class RateLimitedError(AccessError):
+    """Too many connections, messages or bytes in too short a time."""
+
+    code = "rate_limited"
+
+
+class KeyRingError(WorldSDKError):
+    """A key ring that cannot be read, that others can read, or that has no key for what is asked."""
+
+    code = "key_ring_invalid"
+
+
+class ImageError(WorldSDKError):
+    """An uploaded picture that is no PNG, JPEG or WebP, is too large, damaged, or takes too long."""
+
+    code = "image_invalid"
+
+
+class ServeError(WorldSDKError):
+    """A server that cannot be started as asked: an open address without keys, an unreadable certificate."""
+
+    code = "serve_refused"
+
+
+class StateError(WorldSDKError):
+    """A saved session of a server that is damaged or cannot be taken up again."""
+
+    code = "state_invalid"
