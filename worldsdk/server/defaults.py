@@ -17,7 +17,7 @@ from worldsdk.server.hooks import (
     HttpReply,
     Meter,
     Outcome,
-    Refused,
+    RefusedError,
     SavedSession,
     Status,
 )
@@ -68,14 +68,14 @@ def _decode(data: bytes, width: int, height: int) -> NDArray[np.uint8]:
     try:
         with Image.open(io.BytesIO(data), formats=("PNG", "JPEG", "WEBP")) as image:
             if image.width * image.height > MOST_PIXELS:
-                raise Refused(
+                raise RefusedError(
                     "image_invalid",
                     f"the picture has {image.width} x {image.height} pixels",
                     fix=f"send at most {MOST_PIXELS}",
                 )
             return np.asarray(ImageOps.fit(image.convert("RGB"), (width, height)), dtype=np.uint8)
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise Refused(
+        raise RefusedError(
             "image_invalid", "the picture cannot be read", fix="send a PNG, JPEG or WebP"
         ) from error
 

@@ -1,7 +1,7 @@
 """What the server's core asks of the parts around it, and what it does where there are none.
 
-Each hook is a ``Protocol`` with a permissive default in ``server.defaults``: an open door, no metrics, nothing
-saved. All methods are called on the event loop and must return at once, except where ``async`` or
+Each hook is a ``Protocol`` with a permissive default in ``server.defaults``: an open door, no metrics,
+nothing saved. All methods are called on the event loop and must return at once, except where ``async`` or
 "on a worker thread" is said.
 """
 
@@ -23,7 +23,7 @@ Role = Literal["player", "viewer", "stepper"]
 Outcome = Literal["sent", "replaced", "skipped", "late"]
 
 
-class Refused(WorldSDKError):
+class RefusedError(WorldSDKError):
     """A connection or a request that is turned away with a documented code.
 
     Args:
@@ -84,7 +84,7 @@ class Meter(Protocol):
 
 
 class Authority(Protocol):
-    """Who may come in. Raises ``Refused`` where somebody may not."""
+    """Who may come in. Raises ``RefusedError`` where somebody may not."""
 
     def check_request(self, address: str, path: str, headers: Mapping[str, str]) -> Denied | None:
         """Before the upgrade: Origin, secrets in the URL, number of connections. None lets it through.
@@ -93,7 +93,7 @@ class Authority(Protocol):
         """
 
     async def admit(self, address: str, headers: Mapping[str, str], hello: Hello) -> Grant:
-        """After ``hello``: the token, its role and room. Raises Refused (unauthenticated, forbidden, ...)."""
+        """After ``hello``: the token, its role and room. Raises RefusedError (unauthenticated, forbidden, ...)."""
 
     def connected(self, address: str) -> None:
         """A WebSocket from ``address`` is open, its hello still to come."""
@@ -111,7 +111,7 @@ class ImageReader(Protocol):
     async def read(self, data: bytes, width: int, height: int) -> NDArray[np.uint8]:
         """uint8 [height, width, 3] RGB from PNG, JPEG or WebP, fitted to that size, decoded off the loop.
 
-        Raises Refused (``image_invalid``, ``too_large``).
+        Raises RefusedError (``image_invalid``, ``too_large``).
         """
 
 
