@@ -222,3 +222,36 @@ class StateError(WorldSDKError):
     """A saved session of a server that is damaged or cannot be taken up again."""
 
     code = "state_invalid"
+
+
+class RemoteError(WorldSDKError):
+    """A server refused or failed with a code that has no class of its own here.
+
+    Attributes:
+        code: the server's own.
+    """
+
+    code = "remote_error"
+
+    def __init__(self, what: str, *, where: str = "", fix: str = "", code: str = "") -> None:
+        super().__init__(what, where=where, fix=fix)
+        if code:
+            self.__dict__["code"] = code
+
+
+class ConnectionFailedError(WorldSDKError):
+    """No server answers at an address, or what answers does not speak this protocol."""
+
+    code = "connection_failed"
+
+
+class ConnectionLostError(WorldSDKError):
+    """The connection to a server ended, and could not be taken up again where it was."""
+
+    code = "connection_lost"
+
+
+class ConnectionTimeoutError(WorldSDKError):
+    """A server has not answered in the time it was given; the connection itself may be alive."""
+
+    code = "connection_timeout"
