@@ -93,7 +93,7 @@ class Authority(Protocol):
         """
 
     async def admit(self, address: str, headers: Mapping[str, str], hello: Hello) -> Grant:
-        """After ``hello``: the token, its role and room. Raises RefusedError (unauthenticated, forbidden, ...)."""
+        """After ``hello``: the token, its role and room. Raises RefusedError."""
 
     def connected(self, address: str) -> None:
         """A WebSocket from ``address`` is open, its hello still to come."""
