@@ -255,3 +255,56 @@ class ConnectionTimeoutError(WorldSDKError):
     """A server has not answered in the time it was given; the connection itself may be alive."""
 
     code = "connection_timeout"
+
+
+class GymError(WorldSDKError):
+    """A Gymnasium environment of a world asked for something it cannot be or do now."""
+
+    code = "gym_invalid"
+
+
+class ProtocolError(WorldSDKError):
+    """Bytes or a message that the protocol does not allow at this point."""
+
+    code = "bad_message"
+
+    @property
+    def detail(self) -> dict[str, str]:
+        """Where it was found and what would be right, as an ``error`` message carries them."""
+        return {key: text for key, text in (("where", self.where), ("fix", self.fix)) if text}
+
+
+class MessageTooLargeError(ProtocolError):
+    """A message longer than its receiver takes."""
+
+    code = "too_large"
+
+
+class UnknownTypeError(ProtocolError):
+    """A message of a type that this build does not know."""
+
+    code = "unknown_type"
+
+
+class UnknownCommandError(ProtocolError):
+    """A command that this build does not know."""
+
+    code = "unknown_command"
+
+
+class ProtocolVersionError(ProtocolError):
+    """The two sides share no version of the protocol."""
+
+    code = "unsupported_version"
+
+
+class NotAllowedError(ProtocolError):
+    """Something that the role of a connection may not do."""
+
+    code = "not_allowed"
+
+
+class NotCapableError(ProtocolError):
+    """Something that the server or its world has no capability for."""
+
+    code = "not_capable"
