@@ -1,0 +1,128 @@
+"""Messages to bytes and back. Nothing but plain msgpack: maps, arrays, strings, numbers, bool, nil, bin.
+
+Whatever bytes come in, ``decode`` returns a message or raises a ``ProtocolError``; it takes memory in
+proportion to the message and to nothing that the message claims.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any, Literal, cast
+
+import msgpack
+
+from worldsdk.errors import MessageTooLargeError, ProtocolError, UnknownTypeError
+from worldsdk.protocol import limits
+from worldsdk.protocol.checks import Check, check_of, check_plain, kind_of, reader
+from worldsdk.protocol.messages import CLIENT_MESSAGES, SERVER_MESSAGES, Message
+from worldsdk.protocol.scan import scan
+from worldsdk.protocol.shapes import REQUIRED, fields_of
+
+Sender = Literal["client", "server"]
+
+_TYPES: dict[str, dict[str, type[Message]]] = {
+    "client": cast(dict[str, type[Message]], CLIENT_MESSAGES),
+    "server": cast(dict[str, type[Message]], SERVER_MESSAGES),
+}
+_ALL = _TYPES["client"] | _TYPES["server"]
+
+
+def encode(message: Message) -> bytes:
+    """The message as one msgpack map, ``t`` first, fields that have their default left out.
+
+    Raises:
+        ProtocolError: a field holds what a peer would refuse.
+    """
+    fields = vars(message)
+    out: dict[str, Any] = {"t": message.t}
+    for name, check, default in _writer(message.t):
+        value = fields[name]
+        # Identity first: most optional fields hold the very default, and comparing pixels takes time.
+        if value is default or (default is not REQUIRED and value == default):
+            continue
+        out[name] = check(value)
+    packed: bytes = msgpack.packb(out)
+    return packed
+
+
+def decode(data: bytes, *, sender: Sender, max_bytes: int = limits.MAX_MESSAGE_BYTES) -> Message:
+    """The message that ``data`` is; keys that it does not know are ignored.
+
+    Args:
+        data: one binary WebSocket message.
+        sender: whose messages are looked for.
+        max_bytes: of ``data``.
+
+    Raises:
+        MessageTooLargeError: ``data`` is longer than ``max_bytes``.
+        UnknownTypeError: a well-formed message of a type that this sender does not have.
+        ProtocolError: anything else that is not a message.
+    """
+    return parse(unpack(data, max_bytes=max_bytes), sender=sender)
+
+
+def unpack(data: bytes, *, max_bytes: int = limits.MAX_MESSAGE_BYTES) -> dict[str, Any]:
+    """The map that ``data`` holds, within the limits of ``limits``; its type is not looked at."""
+    if len(data) > max_bytes:
+        raise MessageTooLargeError(f"the message has {len(data)} bytes", fix=f"send at most {max_bytes}")
+    if len(data) > limits.SCANNED_BYTES:
+        scan(data)
+    try:
+        value = msgpack.unpackb(
+            data,
+            max_array_len=limits.MAX_ITEMS,
+            max_map_len=limits.MAX_ITEMS,
+            max_ext_len=0,
+            ext_hook=_no_ext,
+        )
+    except (ValueError, msgpack.UnpackException, RecursionError) as error:
+        # ValueError is also what msgpack's own errors, bad UTF-8 and lengths beyond the limits are.
+        raise ProtocolError(
+            f"the bytes are not one msgpack value within limits ({type(error).__name__})",
+            fix="send one msgpack map without ext types in each binary message",
+        ) from None
+    if type(value) is not dict:
+        raise ProtocolError(f"the message is {kind_of(value)}", fix="send a map")
+    check_plain(value, "the message")
+    if len(value) != _entries(data):
+        raise ProtocolError("the message names a key twice", fix="name each once")
+    return value
+
+
+def parse(value: Mapping[str, Any], *, sender: Sender) -> Message:
+    """The message that an unpacked map is. Raises as ``decode``."""
+    name = value.get("t")
+    if not isinstance(name, str):
+        raise ProtocolError(f"t is {kind_of(name)}", fix="name the message's type in t")
+    cls = _TYPES[sender].get(name)
+    if cls is None:
+        raise UnknownTypeError(
+            f"there is no message {name[: limits.MAX_NAME]!r} from a {sender}",
+            fix=f"types are {', '.join(_TYPES[sender])}",
+        )
+    return cls(**_reader(name)(value))
+
+
+@cache
+def _writer(name: str) -> tuple[tuple[str, Check, Any], ...]:
+    return tuple(
+        (field.name, check_of(field.shape, f"{name}.{field.name}"), field.default)
+        for field in fields_of(_ALL[name])
+    )
+
+
+@cache
+def _reader(name: str) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
+    return reader(fields_of(_ALL[name]), name)
+
+
+def _entries(data: bytes) -> int:
+    """How many entries the map at the start of ``data`` says that it has."""
+    if data[0] <= 0x8F:
+        return data[0] & 0x0F
+    return int.from_bytes(data[1:3] if data[0] == 0xDE else data[1:5], "big")
+
+
+def _no_ext(code: int, data: bytes) -> Any:
+    raise ValueError(f"ext type {code}")
