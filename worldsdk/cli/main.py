@@ -25,6 +25,8 @@ COMMANDS = {
     "train": "train a world from a recipe and a recorded dataset",
     "eval": "measure how faithful a world is to its game",
     "bench": "measure how fast and how steadily a world runs here",
+    "keys": "make, rotate and list the keys that sign a server's tokens",
+    "token": "make a token that lets somebody into a server",
 }
 """Sub-command -> one line of help; the module is ``worldsdk.cli.<name>``."""
 
