@@ -48,7 +48,7 @@ def action_map(spec: ControlSpec, choice: ActionChoice) -> ActionMap:
         ControlError: a listed action names a control that is not there, or a value out of range.
     """
     if not isinstance(choice, str):
-        if choice and all(isinstance(item, Mapping) for item in choice):
+        if isinstance(choice, Sequence) and choice and all(isinstance(c, Mapping) for c in choice):
             return ListedActions(spec, choice)
     elif choice == "discrete":
         return ListedActions(spec, _usual(spec))
