@@ -200,6 +200,12 @@ class RateLimitedError(AccessError):
     code = "rate_limited"
 
 
+class TokenError(WorldSDKError):
+    """A token that cannot be made as asked: it would live too long, or a claim is out of range."""
+
+    code = "token_invalid"
+
+
 class KeyRingError(WorldSDKError):
     """A key ring that cannot be read, that others can read, or that has no key for what is asked."""
 

@@ -25,8 +25,9 @@ DESCRIPTION = f"""\
   worldsdk keys new keys.json            a new ring with one key; only you can read the file
   worldsdk serve --host 0.0.0.0 --keys keys.json
   worldsdk token --keys keys.json        a token to let somebody in
-  worldsdk keys rotate keys.json         one more key, which signs in {ROTATION_LEAD_SECONDS} s. A running server reads
-                                         it by itself. The old one signs no more then, and is forgotten later
+  worldsdk keys rotate keys.json         one more key, which signs in {ROTATION_LEAD_SECONDS} s
+                                         A running server reads it by itself. The old one
+                                         signs no more then, and is forgotten later
   worldsdk keys list keys.json
   worldsdk keys public keys.json pub.json   what a server needs that only checks tokens
 

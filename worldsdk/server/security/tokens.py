@@ -13,7 +13,7 @@ from typing import Any, get_args
 
 import jwt
 
-from worldsdk.errors import RateLimitedError, UnauthenticatedError, WorldSDKError
+from worldsdk.errors import RateLimitedError, TokenError, UnauthenticatedError
 from worldsdk.server.hooks import Role
 from worldsdk.server.security.keyring import MAX_TOKEN_SECONDS, KeyRing
 
@@ -90,12 +90,10 @@ def sign(
 
     Raises:
         KeyRingError: no key signs now.
-        UnauthenticatedError: a claim is out of its range (see ``Claims``; a lifetime is 1 to 600 s).
+        TokenError: a claim is out of its range (see ``Claims``; a lifetime is 1 to 600 s).
     """
     if not 1 <= lifetime_seconds <= MAX_TOKEN_SECONDS:
-        raise UnauthenticatedError(
-            f"a token cannot live {lifetime_seconds} s", fix=f"choose 1 to {MAX_TOKEN_SECONDS}"
-        )
+        raise TokenError(f"a token cannot live {lifetime_seconds} s", fix=f"choose 1 to {MAX_TOKEN_SECONDS}")
     key = ring.signing_key(now)
     payload: dict[str, Any] = {
         "aud": audience,
@@ -111,7 +109,10 @@ def sign(
         payload["origins"] = list(origins)
     if session_seconds is not None:
         payload["max_s"] = session_seconds
-    _claims(payload, audience)
+    try:
+        _claims(payload, audience)
+    except UnauthenticatedError as error:
+        raise TokenError(error.what, fix=error.fix) from error
     return jwt.encode(payload, key.signer(), algorithm=_ALGORITHM, headers={"kid": key.kid})
 
 
@@ -201,7 +202,11 @@ class UsedTokens:
 
 def _claims(payload: Mapping[str, Any], audience: str) -> Claims:
     roles, origins = payload.get("roles"), payload.get("origins", [])
-    if not isinstance(roles, list) or not roles or any(role not in ROLES for role in roles):
+    if (
+        not isinstance(roles, list)
+        or not roles
+        or any(not isinstance(role, str) or role not in ROLES for role in roles)
+    ):
         raise _bad("roles", f"one or more of {', '.join(sorted(ROLES))}")
     if (
         not isinstance(origins, list)
@@ -234,7 +239,7 @@ def _claims(payload: Mapping[str, Any], audience: str) -> Claims:
     )
 
 
-def _bad(claim: str, right: str) -> WorldSDKError:
+def _bad(claim: str, right: str) -> UnauthenticatedError:
     return UnauthenticatedError(f"the token's {claim!r} is out of range", fix=f"it should be {right}")
 
 
