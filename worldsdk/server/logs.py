@@ -70,12 +70,12 @@ class JsonLines(logging.Formatter):
             "time": moment.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
             "level": record.levelname.lower(),
             "logger": record.name,
-            "event": scrub(record.getMessage()),
+            "event": _one_line(scrub(record.getMessage())),
             **fields_of(record),
         }
         if record.exc_info:
             line["trace"] = scrub(self.formatException(record.exc_info))
-        return json.dumps(line, ensure_ascii=False, default=str)
+        return json.dumps(line, default=str)
 
 
 class Readable(logging.Formatter):
