@@ -119,7 +119,8 @@ def test_a_token_for_certain_pages_is_not_good_from_others() -> None:
 def test_whoever_resumes_needs_no_token_but_a_wrong_one_is_still_wrong() -> None:
     now = Moment()
     door = guarded(now)
-    assert admit(door, hello(resume="secret")).subject == "resumed"
+    assert admit(door, hello(resume="secret")).roles == {"player", "stepper"}
+    assert code_of(door, hello(resume="secret", role="viewer")) == "unauthenticated"
     assert code_of(door, hello(resume="secret", token="nonsense")) == "unauthenticated"
 
 

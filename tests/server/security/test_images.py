@@ -15,9 +15,16 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from worldsdk.errors import ImageError
+from worldsdk.server import options
 from worldsdk.server.hooks import RefusedError
 from worldsdk.server.security.image_header import ImageHeader, read_header
-from worldsdk.server.security.images import AT_ONCE, MAX_IMAGE_BYTES, MAX_WAITING, BoundedImages
+from worldsdk.server.security.images import (
+    AT_ONCE,
+    MAX_IMAGE_BYTES,
+    MAX_IMAGE_PIXELS,
+    MAX_WAITING,
+    BoundedImages,
+)
 
 
 def picture(kind: str, size: tuple[int, int] = (40, 20), mode: str = "RGB", **options: object) -> bytes:
@@ -54,9 +61,9 @@ KINDS = [
 ]
 
 
-@pytest.mark.parametrize("kind, options", KINDS, ids=str)
-def test_header_and_pixels_of_each_kind(kind: str, options: dict[str, object]) -> None:
-    data = picture(kind, (640, 360), **options)
+@pytest.mark.parametrize("kind, how", KINDS, ids=str)
+def test_header_and_pixels_of_each_kind(kind: str, how: dict[str, object]) -> None:
+    data = picture(kind, (640, 360), **how)
     assert read_header(data) == ImageHeader(kind, 640, 360)  # type: ignore[arg-type]
     pixels = asyncio.run(BoundedImages().read(data, 16, 12))
     assert pixels.shape == (12, 16, 3) and pixels.dtype == np.uint8 and pixels.flags.writeable
@@ -71,9 +78,9 @@ def test_transparent_and_grey_pictures_are_pictures() -> None:
         assert asyncio.run(BoundedImages().read(out.getvalue(), 4, 4)).shape == (4, 4, 3)
 
 
-@pytest.mark.parametrize("kind, options", KINDS, ids=str)
-def test_a_cut_picture_is_refused_wherever_it_is_cut(kind: str, options: dict[str, object]) -> None:
-    data = picture(kind, **options)
+@pytest.mark.parametrize("kind, how", KINDS, ids=str)
+def test_a_cut_picture_is_refused_wherever_it_is_cut(kind: str, how: dict[str, object]) -> None:
+    data = picture(kind, **how)
     for length in range(0, min(len(data), 40)):
         try:
             header = read_header(data[:length])
@@ -104,6 +111,10 @@ def test_a_bomb_is_refused_by_its_header_without_a_decoder() -> None:
     images = BoundedImages(command=("/nonexistent/decoder",))
     error = refusal(bomb(), images)
     assert error.code == "image_invalid" and "60000 x 60000" in error.what
+
+
+def test_the_limits_are_those_that_a_welcome_tells() -> None:
+    assert (MAX_IMAGE_BYTES, MAX_IMAGE_PIXELS) == (options.MAX_MESSAGE, options.IMAGE_PIXELS)
 
 
 def test_too_many_bytes_are_refused_unread() -> None:

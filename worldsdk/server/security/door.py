@@ -31,6 +31,9 @@ SECRET_NAMES = frozenset(
 RETRY_MS = 2000
 """When to try again after a limit: limits before the hello pass within seconds."""
 
+SEATED: frozenset[Role] = frozenset(("player", "stepper"))
+"""The roles that have a seat to come back to. A viewer has none: for a viewer ``resume`` proves nothing."""
+
 STATUS = {"unauthenticated": 401, "forbidden": 403, "rate_limited": 429}
 """Error code -> HTTP status, where there is no WebSocket yet to close with a code of ours."""
 
@@ -121,8 +124,8 @@ class Door:
             return DoorGrant(lockstep=lockstep)
         given = hello.token or bearer(headers)
         if not given:
-            if hello.resume:
-                return DoorGrant(subject="resumed", lockstep=lockstep)
+            if hello.resume and hello.role in SEATED:
+                return DoorGrant(roles=SEATED, subject="resumed", lockstep=lockstep)
             raise UnauthenticatedError(
                 "this server wants a token", where="hello", fix="make one: worldsdk token --keys FILE"
             )
