@@ -51,7 +51,8 @@ class Capacity:
         Sizes never measured lie on the line through the nearest measured ones; beyond a single measured
         size, every further session is taken to cost as much as its share there.
         """
-        known = self._predicted
+        # A copy: the device thread adds sizes while the event loop asks.
+        known = dict(self._predicted)
         if not known or sessions < 1:
             return 0.0
         if sessions in known:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -47,6 +48,15 @@ class Look:
     def streamed(self) -> bool:
         """Whether each picture depends on those sent before it on the same connection."""
         return self.codec == "h264"
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """Bytes of one picture, the milliseconds that making them took, and whether it stands on its own."""
+
+    data: bytes
+    cost_ms: float
+    key: bool = True
 
 
 def choose_codec(wanted: Sequence[str], height: int, width: int, most_bytes: int) -> str:
@@ -119,8 +129,8 @@ def _jpeg(pixels: NDArray[np.uint8], quality: int) -> bytes:
 class VideoStream(Protocol):
     """A codec whose pictures lean on each other; used by one thread at a time."""
 
-    def encode(self, pixels: NDArray[np.uint8], *, key: bool) -> bytes:
-        """The next picture; ``key`` makes it stand on its own."""
+    def encode(self, pixels: NDArray[np.uint8], *, key: bool) -> tuple[bytes, bool]:
+        """The next picture, and whether it stands on its own, which ``key`` makes sure of."""
 
 
 class H264Stream:
@@ -160,7 +170,7 @@ class H264Stream:
         }
         return codec
 
-    def encode(self, pixels: NDArray[np.uint8], *, key: bool) -> bytes:
+    def encode(self, pixels: NDArray[np.uint8], *, key: bool) -> tuple[bytes, bool]:
         import av
         from av.video.frame import PictureType
 
@@ -176,7 +186,22 @@ class H264Stream:
             if key:
                 picture.pict_type = PictureType.I
             self._index += 1
-            return b"".join(bytes(packet) for packet in self._codec.encode(picture))
+            packets = self._codec.encode(picture)
+        return b"".join(bytes(packet) for packet in packets), any(p.is_keyframe for p in packets)
+
+
+def timed_stream(stream: VideoStream, pixels: NDArray[np.uint8], key: bool) -> Encoded:
+    """The next picture of a stream, with the time that it took."""
+    begun = time.perf_counter()
+    data, whole = stream.encode(pixels, key=key)
+    return Encoded(data, (time.perf_counter() - begun) * 1000.0, whole)
+
+
+def timed(pixels: NDArray[np.uint8], look: Look) -> Encoded:
+    """``encode``, with the time that it took."""
+    begun = time.perf_counter()
+    data = encode(pixels, look)
+    return Encoded(data, (time.perf_counter() - begun) * 1000.0)
 
 
 def encode_layers(frame: Frame, layers: Mapping[str, Layer], names: Sequence[str]) -> dict[str, bytes]:

@@ -2,31 +2,26 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from worldsdk.frame import Frame
 from worldsdk.models.interface import Layer
-from worldsdk.server.encode import Look, encode, encode_layers, is_inline
+from worldsdk.server.encode import Encoded, Look, encode_layers, is_inline, timed
 
 
 @dataclass(frozen=True)
 class Applied:
-    """The newest input of one seat that is in a frame: its number, its sender's clock, its arrival here."""
+    """The newest input of one seat that is in a frame: its number, its sender's clock, its arrival here.
+
+    ``fresh`` says whether it is in this frame for the first time.
+    """
 
     seq: int
     ts: int
     arrival: float
-
-
-@dataclass(frozen=True)
-class Encoded:
-    """Bytes of one look, and the milliseconds that making them took."""
-
-    data: bytes
-    cost_ms: float
+    fresh: bool = True
 
 
 @dataclass
@@ -43,7 +38,6 @@ class Made:
         reward: of all its ticks together.
         met: whether it was in time. steps: denoising steps of its last tick.
         fresh: True where it does not follow from the frame before it (reset, rewind, ...).
-        digest: of the frame, where somebody asked for it.
         loss: beats that were passed over just before it.
     """
 
@@ -55,10 +49,16 @@ class Made:
     reward: float
     met: bool = True
     fresh: bool = False
-    digest: str = ""
     loss: int = 0
     _bytes: dict[Look, Encoded | Future[Encoded]] = field(default_factory=dict)
     _layers: dict[str, bytes] = field(default_factory=dict)
+    _digest: str = ""
+
+    def digest(self) -> str:
+        """``Frame.digest``, made when first asked for."""
+        if not self._digest:
+            self._digest = self.frame.digest()
+        return self._digest
 
     def encoded(self, look: Look, pool: ThreadPoolExecutor) -> Encoded | Future[Encoded]:
         """Its bytes, at once where that is cheap or they were made before; else a future of them."""
@@ -66,9 +66,9 @@ class Made:
         if found is None:
             height, width, _ = self.frame.pixels.shape
             if is_inline(look, height, width):
-                found = timed(self.frame, look)
+                found = timed(self.frame.pixels, look)
             else:
-                found = pool.submit(timed, self.frame, look)
+                found = pool.submit(timed, self.frame.pixels, look)
             self._bytes[look] = found
         if isinstance(found, Future) and found.done() and found.exception() is None:
             found = self._bytes[look] = found.result()
@@ -82,10 +82,3 @@ class Made:
         if missing:
             self._layers.update(encode_layers(self.frame, specs, missing))
         return {name: self._layers[name] for name in names if name in self._layers}
-
-
-def timed(frame: Frame, look: Look) -> Encoded:
-    """Encodes the frame's picture and takes the time."""
-    begun = time.perf_counter()
-    data = encode(frame.pixels, look)
-    return Encoded(data, (time.perf_counter() - begun) * 1000.0)

@@ -1,0 +1,118 @@
+"""The welcome: all that a client must know, from a world, its room and the server's limits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from worldsdk.models.interface import Layer
+from worldsdk.protocol.commands import COMMANDS
+from worldsdk.protocol.messages import (
+    LayerInfo,
+    LimitsInfo,
+    ServerInfo,
+    StateInfo,
+    WorldInfo,
+)
+from worldsdk.runtime.world import World
+from worldsdk.server.options import (
+    COMMAND_HZ,
+    IMAGE_PIXELS,
+    INPUT_HZ_PER_RATE,
+    MAX_KEYS,
+    MAX_MESSAGE,
+    ServeOptions,
+)
+
+CAPABILITIES = (
+    "snapshot",
+    "fork",
+    "rewind",
+    "observe",
+    "record",
+    "reset",
+    "start",
+    "speed",
+    "quality",
+    "image_start",
+)
+
+
+def capabilities(options: ServeOptions, world: World, *, lockstep: bool) -> tuple[str, ...]:
+    """What can be asked of this server here."""
+    lacking = set()
+    if options.record_dir is None:
+        lacking.add("record")
+    if not world.rewind_ticks:
+        lacking.add("rewind")
+    if lockstep:
+        lacking.add("speed")
+    return tuple(name for name in CAPABILITIES if name not in lacking)
+
+
+def commands(granted: Sequence[str], role: str) -> dict[str, Mapping[str, Any]]:
+    """Command -> JSON Schema of its arguments, of those that ``role`` may give here."""
+    from worldsdk.protocol.schema import args_schema
+
+    return {
+        name: args_schema(name)
+        for name, spec in COMMANDS.items()
+        if role in spec.roles and (spec.capability is None or spec.capability in granted)
+    }
+
+
+def world_info(world: World) -> WorldInfo:
+    manifest = world.manifest
+    return {
+        "name": manifest.name,
+        "title": manifest.title,
+        "summary": manifest.summary,
+        "digest": world.digest,
+        "license": manifest.licence,
+    }
+
+
+def layer_infos(layers: Sequence[Layer]) -> tuple[LayerInfo, ...]:
+    return tuple(
+        {"name": one.name, "low": one.low, "high": one.high, "unit": one.unit, "encoding": "u16"}
+        for one in layers
+    )
+
+
+def state_infos(world: World) -> tuple[StateInfo, ...]:
+    infos: list[StateInfo] = []
+    for variable in world.spec.variables:
+        info: StateInfo = {
+            "name": variable.name,
+            "low": variable.low,
+            "high": variable.high,
+            "unit": variable.unit,
+        }
+        if variable.period:
+            info["cyclic"] = True
+        infos.append(info)
+    return tuple(infos)
+
+
+def limits(options: ServeOptions, world: World, session_seconds: float) -> LimitsInfo:
+    return {
+        "max_message": MAX_MESSAGE,
+        "input_hz": INPUT_HZ_PER_RATE * world.rate_hz,
+        "command_hz": COMMAND_HZ,
+        "keys": MAX_KEYS,
+        "image_bytes": MAX_MESSAGE,
+        "image_pixels": IMAGE_PIXELS,
+        "session_seconds": session_seconds,
+        "idle_seconds": options.idle_seconds,
+        "resume_seconds": options.resume_seconds,
+        "rewind_ticks": world.rewind_ticks,
+    }
+
+
+def server_info() -> ServerInfo:
+    try:
+        number = version("worldsdk")
+    except PackageNotFoundError:
+        number = "unknown"
+    return {"name": "worldsdk", "version": number}

@@ -1,0 +1,564 @@
+"""One connection from hello to goodbye: what comes in is passed on, what goes out is built here."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import logging
+from collections.abc import Coroutine, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Protocol
+
+from worldsdk.errors import ControlError, NotAllowedError, NotCapableError, WorldSDKError
+from worldsdk.models.interface import Layer
+from worldsdk.protocol.codec import encode
+from worldsdk.protocol.codes import NORMAL_CLOSE, close_code
+from worldsdk.protocol.commands import COMMANDS, QualityArgs, parse_args
+from worldsdk.protocol.connection import ServerConnection
+from worldsdk.protocol.messages import (
+    Accepted,
+    Ack,
+    Applied,
+    Bye,
+    ClientMessage,
+    Command,
+    Event,
+    FrameMessage,
+    GoAway,
+    Hello,
+    Input,
+    Ping,
+    Pong,
+    ServerMessage,
+    Welcome,
+)
+from worldsdk.protocol.refusals import refusal
+from worldsdk.server import commands, greeting, made
+from worldsdk.server.encode import CODECS, Encoded, H264Stream, Look, choose_codec
+from worldsdk.server.hooks import Authority, Grant, ImageReader, Meter, Metrics, RefusedError
+from worldsdk.server.live import Job
+from worldsdk.server.lobby import Entry, Lobby
+from worldsdk.server.options import LOCKSTEP_WAITING, MAX_CREDIT, MAX_MESSAGE, ServeOptions
+from worldsdk.server.outbox import Outbox, Overflow, Wire
+from worldsdk.server.room import Room, Seat
+
+MOST_LIMITED = 200
+"""Messages over the allowance that are dropped before the connection is closed: a burst is forgiven, a flood
+is not."""
+
+LIMITED_NEWS_SECONDS = 1.0
+"""Between two errors about the allowance: a flood must not be answered by a flood."""
+
+MAX_STAMPS = 64
+"""Frames whose input's time is remembered until they are acknowledged: as many as can be in flight."""
+
+MOST_PHOTON_US = 60_000_000
+"""A frame that took longer to be shown tells of a sleeping computer, not of latency."""
+
+REASON_BYTES = 120
+"""Of a close frame's reason; the protocol allows 123."""
+
+_log = logging.getLogger("worldsdk.server")
+_numbers = itertools.count(1)
+
+
+class Socket(Wire, Protocol):
+    """A WebSocket as a guest needs it."""
+
+    async def receive(self) -> bytes | str | None:
+        """The next message; None once it is closed."""
+
+    async def close(self, code: int, reason: str) -> None:
+        """Closes it, waiting for what was written and not longer than a moment for the other side."""
+
+
+@dataclass(frozen=True)
+class Services:
+    """What all guests of a server share."""
+
+    lobby: Lobby
+    options: ServeOptions
+    authority: Authority
+    images: ImageReader
+    metrics: Metrics
+    pool: ThreadPoolExecutor
+
+
+class Guest:
+    """Lives on the event loop; ``run`` is its whole life.
+
+    Args:
+        address: of the other side. headers: of its request.
+    """
+
+    def __init__(self, socket: Socket, address: str, headers: Mapping[str, str], services: Services) -> None:
+        self.number = next(_numbers)
+        self.socket = socket
+        self.protocol = ServerConnection(max_bytes=MAX_MESSAGE)
+        self._address = address
+        self._headers = headers
+        self._services = services
+        self._lobby = services.lobby
+        self._clock = services.lobby.host.clock
+        self._metrics = services.metrics
+        self._specs: Mapping[str, Layer] = {layer.name: layer for layer in self._world.spec.layers}
+        self._layers: tuple[str, ...] = ()
+        self._most_bytes = 0
+        self._hash = False
+        self._stamps: dict[int, int] = {}
+        self._limited = 0
+        self._limited_told = -LIMITED_NEWS_SECONDS
+        self._ending: tuple[str, str] | None = None
+        self._meter: Meter | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.last_heard = self._clock.monotonic()
+        self.joined_at = self.last_heard
+        self.deadline: float | None = None
+        self.room: Room | None = None
+        self.seat: Seat | None = None
+        self.outbox = Outbox(
+            socket,
+            self.protocol,
+            look=Look("raw_rgb"),
+            pool=services.pool,
+            message=self._frame,
+            metrics=services.metrics,
+            clock=self._clock,
+        )
+
+    @property
+    def _world(self) -> Any:
+        return self._lobby.host.world
+
+    # Its life.
+
+    async def run(self) -> None:
+        """From the open socket to the closed one."""
+        reason, for_good = "lost", False
+        try:
+            hello = await self._hello()
+            if hello is not None:
+                await self._enter(hello)
+                reason = await self._listen()
+                for_good = reason == "bye"
+        except RefusedError as error:
+            self._refuse(error, fatal=True)
+            self._ending = (error.code, error.what)
+        except Exception:
+            _log.exception("connection %d failed", self.number)
+            self.end("internal", "the server failed")
+        finally:
+            await self._leave(reason, for_good)
+
+    async def _hello(self) -> Hello | None:
+        try:
+            async with asyncio.timeout(self._services.options.hello_seconds):
+                data = await self.socket.receive()
+        except TimeoutError:
+            raise RefusedError(
+                "hello_timeout",
+                "no hello came",
+                fix=f"send it within {self._services.options.hello_seconds:g} s",
+            ) from None
+        if data is None:
+            return None
+        self._metrics.traffic("in", len(data))
+        for message in self.protocol.receive(data):
+            if isinstance(message, Hello):
+                return message
+        self._answer_refusals()
+        return None
+
+    async def _enter(self, hello: Hello) -> None:
+        services, world = self._services, self._world
+        grant = await services.authority.admit(self._address, self._headers, hello)
+        self._meter = services.authority.meter(grant, world.rate_hz)
+        self._most_bytes = hello.max_message
+        codec = choose_codec(hello.codecs, world.spec.height, world.spec.width, hello.max_message)
+        entry = await self._lobby.enter(hello, grant, self, grant.subject or self._address)
+        self.room, self.seat = entry.room, entry.seat
+        self._layers = tuple(name for name in hello.layers if name in self._specs)
+        self._hash = entry.room.mode == "lockstep"
+        self.outbox.keep_all = entry.room.mode == "lockstep" and entry.seat is not None
+        self._look(codec, services.options.jpeg_quality)
+        welcome = self._welcome(hello, grant, entry)
+        self.protocol.welcomed(welcome)
+        self.send(welcome)
+        self.joined_at = self.last_heard = self._clock.monotonic()
+        self._metrics.joined(hello.role)
+        if entry.room.latest is not None:
+            self.outbox.offer(entry.room.latest)
+        self._feed_device()
+
+    def _welcome(self, hello: Hello, grant: Grant, entry: Entry) -> Welcome:
+        options, world, room = self._services.options, self._world, entry.room
+        limits = [s for s in (grant.session_seconds, options.session_seconds) if s]
+        seconds = min(limits, default=0.0)
+        if seconds:
+            self.deadline = self._clock.monotonic() + seconds
+        granted = greeting.capabilities(options, world, lockstep=room.mode == "lockstep")
+        return Welcome(
+            v=self.protocol.minor,
+            session=room.session,
+            room=room.name,
+            role=hello.role,
+            mode=room.mode,
+            resume=entry.token,
+            world=greeting.world_info(world),
+            size=(world.spec.width, world.spec.height),
+            codec=self.outbox.look.codec,
+            rate=world.rate_hz,
+            budget_ms=1000.0 / world.rate_hz,
+            tick=room.latest.frame.tick if room.latest is not None else 0,
+            controls=tuple(world.controls.to_json()),
+            layers=greeting.layer_infos([self._specs[name] for name in self._layers]),
+            state=greeting.state_infos(world),
+            starts=world.starts,
+            commands=greeting.commands(granted, hello.role),
+            limits=greeting.limits(options, world, seconds),
+            capabilities=granted,
+            credit=min(hello.credit, MAX_CREDIT),
+            server=greeting.server_info(),
+            paused=room.paused,
+            held_seq=entry.seat.held_seq if entry.seat is not None else 0,
+        )
+
+    async def _listen(self) -> str:
+        """Takes messages until the connection is over; why it is."""
+        while self._ending is None:
+            data = await self.socket.receive()
+            if data is None:
+                break
+            if await self._take(data):
+                return "bye"
+        return self._ending[0] if self._ending is not None else "lost"
+
+    async def _leave(self, reason: str, for_good: bool) -> None:
+        if self.room is not None:
+            self._lobby.leave(self.room, self.seat, self, for_good=for_good)
+            role = self.seat.role if self.seat is not None else "viewer"
+            self._metrics.left(role, reason, self._clock.monotonic() - self.joined_at)
+        await self._close()
+        self.outbox.close()
+        self.protocol.close()
+
+    async def _close(self) -> None:
+        if self._ending is None:
+            await self.socket.close(NORMAL_CLOSE, "")
+            return
+        code, message = self._ending
+        # A close frame holds 123 bytes of reason.
+        reason = f"{code}: {message}".encode()[:REASON_BYTES].decode("utf-8", "ignore")
+        await self.socket.close(close_code(code), reason)
+
+    def end(self, code: str, message: str) -> None:
+        """Tells why, and closes."""
+        if self._ending is None:
+            self._refuse(RefusedError(code, message), fatal=True)
+            self._hang_up(code, message)
+
+    def _hang_up(self, code: str, message: str) -> None:
+        # ``run`` may be waiting for a message that never comes: closing the socket wakes it.
+        if self._ending is None:
+            self._ending = (code, message)
+            self._spawn(self._close())
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    # Going out.
+
+    def send(self, message: ServerMessage) -> None:
+        """A reply or an event, in the lane that is never dropped."""
+        data = encode(message)
+        if len(data) > max(self._most_bytes, 1024):
+            re = message.re if isinstance(message, Applied) else None
+            data = encode(
+                refusal(
+                    RefusedError("too_large", f"the answer has {len(data)} bytes", fix="raise max_message"),
+                    re=re,
+                )
+            )
+        self._metrics.traffic("out", len(data))
+        try:
+            self.outbox.reply(data)
+        except Overflow:
+            self.outbox.close()
+            self._hang_up("slow_client", "too many replies wait to be read")
+
+    def _refuse(self, error: WorldSDKError, *, fatal: bool = False, re: int | None = None) -> None:
+        retry = error.retry_after_ms if isinstance(error, RefusedError) else None
+        position = error.position if isinstance(error, RefusedError) else None
+        self._metrics.rejected(error.code)
+        self.send(refusal(error, fatal=fatal, re=re, retry_after_ms=retry, position=position))
+
+    def _answer_refusals(self) -> None:
+        for refused in self.protocol.take_refusals():
+            self._metrics.rejected(refused.code)
+            self.send(refused)
+        if self.protocol.closing is not None and self._ending is None:
+            self._hang_up(self.protocol.closing, "see the error before")
+
+    def _frame(self, one: made.Made, encoded: Encoded, replaced: int) -> bytes | None:
+        """The frame's message for this connection."""
+        frame, timing = one.frame, one.frame.timing
+        applied = one.applied.get(self.seat.id) if self.seat is not None else None
+        seq = self.protocol.next_seq
+        data = encode(
+            FrameMessage(
+                seq=seq,
+                tick=frame.tick,
+                pts=one.pts_us,
+                applied=applied.seq if applied is not None else 0,
+                ts=applied.ts if applied is not None else None,
+                key=encoded.key,
+                codec=self.outbox.look.codec,
+                data=encoded.data,
+                layers=one.layers(self._layers, self._specs),
+                state=frame.state,
+                reward=one.reward,
+                ended=frame.ended,
+                steps=timing.steps_used,
+                met=one.met,
+                held=frame.held,
+                stages=timing.stages,
+                total_ms=timing.total_ms,
+                queue_ms=max(0.0, one.started - applied.arrival) * 1000.0
+                if applied is not None and applied.fresh
+                else 0.0,
+                encode_ms=encoded.cost_ms,
+                replaced=replaced,
+                hash=one.digest() if self._hash else "",
+            )
+        )
+        if len(data) > self._most_bytes:
+            if self.outbox.keep_all:
+                self.end("too_large", f"a frame has {len(data)} bytes, max_message is {self._most_bytes}")
+            return None
+        self.protocol.frame_sent(seq)
+        self._metrics.traffic("out", len(data))
+        if applied is not None and applied.fresh:
+            self._metrics.input_to_send(self._clock.monotonic() - applied.arrival)
+            self._stamps[seq] = applied.ts
+            if len(self._stamps) > MAX_STAMPS:
+                del self._stamps[next(iter(self._stamps))]
+        return data
+
+    def _look(self, codec: str, quality: int) -> None:
+        self.outbox.look = Look(codec, quality)
+        if codec == "h264":
+            spec = self._world.spec
+            self.outbox.stream = H264Stream(spec.width, spec.height, self._world.rate_hz)
+
+    # Coming in.
+
+    async def _take(self, data: bytes | str) -> bool:
+        """One message; True where it was the last."""
+        self._metrics.traffic("in", len(data))
+        messages = self.protocol.receive(data)
+        if not messages:
+            if not self._within("malformed", len(data)):
+                return False
+            self._answer_refusals()
+            return False
+        message = messages[0]
+        if isinstance(message, Bye):
+            return True
+        if not self._within(message.t, len(data)):
+            if isinstance(message, Command):
+                self._refuse(
+                    RefusedError("rate_limited", "too many commands", retry_after_ms=1000), re=message.id
+                )
+            return False
+        await self._handle(message)
+        return False
+
+    def _within(self, kind: str, size: int) -> bool:
+        assert self._meter is not None
+        if self._meter.count(kind, size):
+            return True
+        self._limited += 1
+        now = self._clock.monotonic()
+        if self._limited > MOST_LIMITED:
+            self.end("rate_limited", "too many messages in too little time")
+        elif now - self._limited_told >= LIMITED_NEWS_SECONDS and kind != "command":
+            self._limited_told = now
+            self._refuse(RefusedError("rate_limited", f"too many messages ({kind})", retry_after_ms=1000))
+        return False
+
+    async def _handle(self, message: ClientMessage) -> None:
+        if isinstance(message, Input):
+            self.last_heard = self._clock.monotonic()
+            self._input(message, self.last_heard)
+        elif isinstance(message, Ack):
+            self._ack(message)
+        elif isinstance(message, Ping):
+            now = int(self._clock.monotonic() * 1e6)
+            self.send(Pong(t0=message.t0, t1=now, t2=int(self._clock.monotonic() * 1e6)))
+        elif isinstance(message, Command):
+            self.last_heard = self._clock.monotonic()
+            try:
+                await self._command(message)
+            except WorldSDKError as error:
+                self._refuse(error, re=message.id)
+
+    def _input(self, given: Input, arrival: float) -> None:
+        room, seat = self.room, self.seat
+        assert room is not None and seat is not None
+        try:
+            fresh = seat.latch.feed(given, arrival)
+        except ControlError as error:
+            self._refuse(error)
+            return
+        if not fresh:
+            return
+        seat.held_seq = given.seq
+        if room.mode == "realtime":
+            return
+        if len(seat.waiting) >= LOCKSTEP_WAITING:
+            self.end("rate_limited", "too many inputs wait for credit")
+            return
+        taken = seat.latch.take()
+        seat.waiting.append(
+            Job(seat.id, taken.controls, made.Applied(given.seq, given.ts, arrival), given.ticks)
+        )
+        self._feed_device()
+
+    def _feed_device(self) -> None:
+        """Lockstep: orders as many ticks as there will be credit for their frames."""
+        room, seat = self.room, self.seat
+        if room is None or seat is None or room.live is None:
+            return
+        live, credit = room.live, self.protocol.credit
+        while seat.waiting and seat.ordered + self.outbox.frames + self.protocol.in_flight < credit:
+            seat.ordered += 1
+            self._lobby.host.post(partial(live.order, seat.waiting.popleft()))
+
+    def _ack(self, ack: Ack) -> None:
+        if ack.credit is not None:
+            self.protocol.credit = min(self.protocol.credit, MAX_CREDIT)
+        stamp = self._stamps.pop(ack.seq, None)
+        if ack.shown is not None and stamp is not None and 0 <= ack.shown - stamp < MOST_PHOTON_US:
+            self._metrics.action_to_photon((ack.shown - stamp) / 1e6)
+        self.outbox.moved()
+        self.outbox.pump()
+        self._feed_device()
+
+    # Commands.
+
+    async def _command(self, command: Command) -> None:
+        room, seat = self.room, self.seat
+        assert room is not None and seat is not None and room.live is not None
+        args = parse_args(command)
+        spec = COMMANDS[command.name]
+        granted = greeting.capabilities(self._services.options, self._world, lockstep=room.mode == "lockstep")
+        if seat.role not in spec.roles:
+            raise NotAllowedError(f"a {seat.role} may not {command.name}")
+        if spec.capability is not None and spec.capability not in granted:
+            raise NotCapableError(f"there is no {command.name} here", fix=f"there is {', '.join(granted)}")
+        if isinstance(args, QualityArgs):
+            self.send(Accepted(re=command.id))
+            self._quality(command, args, room)
+            return
+        if command.name == "fork":
+            self._fork(command, room, seat)
+            return
+        order = await commands.prepare(command, room, self._lobby, self._services.images)
+        self.send(Accepted(re=command.id))
+        self._carry_out(command, order, room)
+
+    def _carry_out(self, command: Command, order: commands.Order, room: Room) -> None:
+        live, lobby = room.live, self._lobby
+        assert live is not None
+
+        def done(tick: int, result: Mapping[str, Any]) -> None:
+            lobby.on_loop(self._done, command, order, room, tick, result)
+
+        def refused(error: WorldSDKError) -> None:
+            lobby.on_loop(self._failed, command, error)
+
+        lobby.host.post(lambda: commands.carry_out(live, order, done, refused))
+
+    def _done(
+        self, command: Command, order: commands.Order, room: Room, tick: int, result: Mapping[str, Any]
+    ) -> None:
+        self.send(Applied(re=command.id, tick=tick, result=result))
+        if order.news:
+            room.tell(Event(name=order.news, data={**order.data, **result}))
+
+    def _failed(self, command: Command, error: WorldSDKError) -> None:
+        self._refuse(error, re=command.id)
+
+    def _quality(self, command: Command, args: QualityArgs, room: Room) -> None:
+        if args.codec is not None:
+            if args.codec not in CODECS:
+                raise NotCapableError(
+                    f"there is no codec {args.codec!r}", fix=f"there is {', '.join(CODECS)}"
+                )
+            spec = self._world.spec
+            choose_codec([args.codec], spec.height, spec.width, self._most_bytes)
+        if args.steps is not None:
+            self._world.check_steps(args.steps)
+        look = self.outbox.look
+        if args.codec is not None or args.jpeg_quality is not None:
+            self._look(args.codec or look.codec, args.jpeg_quality or look.quality)
+        if args.credit is not None:
+            self.protocol.credit = min(args.credit, MAX_CREDIT)
+        if args.hash is not None:
+            self._hash = args.hash
+        look = self.outbox.look
+        now = {
+            "codec": look.codec,
+            "jpeg_quality": look.quality,
+            "credit": self.protocol.credit,
+            "hash": self._hash,
+        }
+        if args.steps is None:
+            order = commands.Order(lambda live: {**now, "steps": live.session.steps})
+        else:
+            steps = args.steps
+            order = commands.Order(
+                lambda live: {**now, **commands.set_steps(live, steps)}, news="quality", data={"steps": steps}
+            )
+        self._carry_out(command, order, room)
+        self.outbox.pump()
+        self._feed_device()
+
+    def _fork(self, command: Command, room: Room, seat: Seat) -> None:
+        lobby = self._lobby
+        if not lobby.has_room_for(self._world.rate_hz * room.speed if room.mode == "realtime" else 0.0):
+            raise RefusedError("no_capacity", "there is no place for a twin now", retry_after_ms=2000)
+        self.send(Accepted(re=command.id))
+        live = room.live
+        assert live is not None
+
+        def forked(tick: int, result: Mapping[str, Any]) -> None:
+            lobby.on_loop(self._open_twin, command, room, seat, tick, result["twin"])
+
+        def refused(error: WorldSDKError) -> None:
+            lobby.on_loop(self._failed, command, error)
+
+        order = commands.Order(lambda live: {"twin": live.session.fork()})
+        lobby.host.post(lambda: commands.carry_out(live, order, forked, refused))
+
+    def _open_twin(self, command: Command, room: Room, seat: Seat, tick: int, twin: Any) -> None:
+        async def open_it() -> None:
+            try:
+                new, token = await self._lobby.twin(room, seat.role, twin)
+            except WorldSDKError as error:
+                self._failed(command, error)
+                return
+            result = {"room": new.name, "session": new.session, "resume": token}
+            self.send(Applied(re=command.id, tick=tick, result=result))
+
+        self._spawn(open_it())
+
+    # Being asked to go.
+
+    def go_away(self, action: Any, reason: str, in_ms: int) -> None:
+        """Says that the server is about to hang up."""
+        self.send(GoAway(action=action, reason=reason, in_ms=in_ms))
