@@ -314,3 +314,9 @@ class NotCapableError(ProtocolError):
     """Something that the server or its world has no capability for."""
 
     code = "not_capable"
+
+
+class ReplayError(WorldSDKError):
+    """An input log that is none, is damaged, or is of another world."""
+
+    code = "replay_invalid"

@@ -20,6 +20,8 @@ from worldsdk.errors import WorldSDKError
 
 COMMANDS = {
     "play": "play a world: the model draws every frame from the keys that are down",
+    "serve": "serve a world over the wire: players, viewers, agents, and a page for browsers",
+    "replay": "make a recorded session again from its input log and compare every frame",
     "worlds": "list the bundled worlds, or show one",
     "record": "record a real game into a dataset",
     "train": "train a world from a recipe and a recorded dataset",
