@@ -1,7 +1,7 @@
 """worldsdk: an interactive world-model runtime.
 
 ``worldsdk.load(name_or_path)`` gives a ``World``; ``world.session(seed=...)`` a ``Session``;
-``session.step({...})`` a ``Frame``. Importing this package imports neither torch nor numpy: each name is
+``session.step({...})`` a ``Frame``. ``worldsdk.connect(url)`` gives the same of a world on a server. Importing this package imports neither torch nor numpy: each name is
 fetched on first use.
 """
 
@@ -11,6 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from worldsdk.client.sync import RemoteSession, RemoteWorld, connect
     from worldsdk.controls import Control, Controls, ControlSpec
     from worldsdk.errors import WorldSDKError
     from worldsdk.frame import Frame, Timing
@@ -22,10 +23,13 @@ __all__ = [
     "ControlSpec",
     "Controls",
     "Frame",
+    "RemoteSession",
+    "RemoteWorld",
     "Session",
     "Timing",
     "World",
     "WorldSDKError",
+    "connect",
     "load",
 ]
 
@@ -34,10 +38,13 @@ _HOMES = {
     "ControlSpec": "worldsdk.controls",
     "Controls": "worldsdk.controls",
     "Frame": "worldsdk.frame",
+    "RemoteSession": "worldsdk.client.sync",
+    "RemoteWorld": "worldsdk.client.sync",
     "Session": "worldsdk.runtime.session",
     "Timing": "worldsdk.frame",
     "World": "worldsdk.runtime.world",
     "WorldSDKError": "worldsdk.errors",
+    "connect": "worldsdk.client.sync",
     "load": "worldsdk.runtime.world",
 }
 

@@ -1,4 +1,4 @@
-"""While a frame is late, the last one is turned with the camera: a held picture stutters, a turned one hardly.
+"""While a frame is late, the last one is turned with the camera: a held picture stutters, a turned one less.
 
 A turn of the camera by some degrees moves the whole picture sideways by about as many pixels times a gain,
 which depends on the field of view and on which way the heading counts. Neither is on the wire, so the gain

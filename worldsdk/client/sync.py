@@ -1,0 +1,351 @@
+"""The blocking client: ``connect(url)`` gives a world whose sessions have the verbs of local ones.
+
+::
+
+    session = worldsdk.load("doom-maze").session(seed=7)                      # here
+    session = worldsdk.connect("ws://localhost:8765").session(seed=7)         # there
+    frame = session.step({"forward": 1})
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from numpy.typing import ArrayLike
+
+from worldsdk.client import verbs
+from worldsdk.client.frames import RemoteFrame
+from worldsdk.client.link import Link
+from worldsdk.client.quality import Quality
+from worldsdk.client.world import Plan, WorldFace, plan
+from worldsdk.errors import SessionError
+
+if TYPE_CHECKING:
+    from worldsdk.client.live import RemoteLive
+
+
+def connect(url: str, **options: Any) -> RemoteWorld:
+    """Connects to a server, and learns what its world is like.
+
+    Args:
+        url: ``ws://host:port`` or ``wss://``; ``localhost:8765`` will do.
+        role: ``"player"`` (default), ``"viewer"``, or ``"stepper"`` (what a player in lockstep is).
+        mode: ``"lockstep"``: the world moves when this client steps it (default for players);
+            ``"realtime"``: by the server's clock (viewers always).
+        room: to join; by default each session has a room of its own.
+        token: signed admission, or a callable that makes one for each connection.
+        codecs: in order of preference; by default those that lose nothing.
+        layers: names of the layers wanted with each frame, e.g. ``["depth"]``.
+        open_seconds, answer_seconds, silence_seconds: time limits for connecting, for an answer, and for a
+            server that says nothing at all.
+        reconnect_seconds: spent on taking up a lost connection; 0 gives up at once.
+        on_disconnect: called with (error or None, attempt) before each attempt to come back; may return
+            False to give up.
+        ssl: context for ``wss://``; the system's certificates by default.
+
+    Raises:
+        ConnectionFailedError, ConnectionTimeoutError: nobody there, or nobody who speaks this.
+        WorldSDKError: refused; the class or ``code`` says why (``no_capacity``, ``unauthenticated``, ...).
+    """
+    return RemoteWorld(plan(url, **options))
+
+
+class RemoteWorld(WorldFace):
+    """A world on a server; made by ``connect``. Use it as a context manager, or ``close`` it."""
+
+    def __init__(self, plan: Plan) -> None:
+        # What the world is like is known from a welcome: the first session will use this connection.
+        self._waiting: Link | None = Link(plan.settings, plan.wishes)
+        self._sessions: list[RemoteSession] = []
+        description = self._waiting.dialogue.description
+        assert description is not None
+        super().__init__(plan, description)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def session(
+        self, seed: int | None = None, start: int | None = None, *, frames: ArrayLike | None = None
+    ) -> RemoteSession:
+        """A new session on a connection of its own, or a seat in the room that ``connect`` was told.
+
+        Args:
+            seed: of its noise, 0 to 2**53 - 1; 0 by default.
+            start: index of a start context; 0 by default.
+            frames: uint8 [n, H, W, 3], oldest first, or one picture [H, W, 3]: begin at these instead.
+
+        In a room that exists the world goes on as it is unless one of the three is given.
+
+        Raises:
+            SessionError: a bad seed, start or shape; else as ``connect``.
+        """
+        anew = self.begins_anew(seed, start, frames)
+        args = verbs.start_args(self.description, seed or 0, start or 0, frames) if anew else None
+        session = RemoteSession(self, self._take_link())
+        try:
+            if args is not None:
+                session._begin(args)
+            elif self.plan.wishes.role == "viewer" or self.plan.wishes.mode == "realtime":
+                session._link.wait(lambda: session._dialogue.frame is not None, what="frame")
+        except BaseException:
+            session.close()
+            raise
+        return session
+
+    def restore(self, blob: bytes) -> RemoteSession:
+        """A new session that goes on from a snapshot, of this server or of a local session of its world.
+
+        Raises:
+            SnapshotError, SnapshotVersionError, SnapshotWorldError, SnapshotChecksumError; as ``session``.
+        """
+        args = verbs.restore_args(self.description, blob)
+        session = RemoteSession(self, self._take_link())
+        try:
+            session._jump("restore", args)
+        except BaseException:
+            session.close()
+            raise
+        return session
+
+    def step_many(
+        self, sessions: Sequence[RemoteSession], controls: Sequence[Mapping[str, float] | None]
+    ) -> list[RemoteFrame]:
+        """Steps distinct lockstep sessions, each with its own controls, all at the same time.
+
+        Every input is sent before the first answer is waited for, so that the server can make one pass of them.
+
+        Raises:
+            ControlError, SessionError: before any session has moved.
+            WorldSDKError: a session failed; all others have moved and have their new frame in ``frame``.
+        """
+        if len(sessions) != len(controls) or len({id(session) for session in sessions}) != len(sessions):
+            raise SessionError(
+                f"{len(sessions)} sessions and {len(controls)} controls",
+                where="step_many",
+                fix="give distinct sessions and one set of controls for each",
+            )
+        parsed = [self.controls.parse(values) for values in controls]
+        sent = [session._link.input(c) for session, c in zip(sessions, parsed, strict=True)]
+        failure: Exception | None = None
+        for session, seq in zip(sessions, sent, strict=True):
+            try:
+                session._await_frame(seq)
+            except Exception as error:
+                failure = failure or error
+        if failure is not None:
+            raise failure
+        return [session.frame for session in sessions]
+
+    def close(self) -> None:
+        """Leaves: closes all sessions of this world."""
+        if self._waiting is not None:
+            self._waiting.close()
+            self._waiting = None
+        for session in list(self._sessions):
+            session.close()
+
+    def _take_link(self, resume: str | None = None) -> Link:
+        if resume is None and self._waiting is not None:
+            link, self._waiting = self._waiting, None
+            return link
+        return Link(self.plan.settings, self.plan.wishes, resume)
+
+
+class RemoteSession:
+    """A session on a server, over one connection at a time; made by ``RemoteWorld``.
+
+    Attributes:
+        world: that made it.
+        seed, start: that it began with; None where it joined or was restored.
+    """
+
+    def __init__(self, world: RemoteWorld, link: Link) -> None:
+        self.world = world
+        self.seed: int | None = None
+        self.start: int | None = None
+        self._link = link
+        self._dialogue = link.dialogue
+        world._sessions.append(self)
+
+    def __repr__(self) -> str:
+        return f"RemoteSession({self.world.name!r}, room={self.room!r}, seed={self.seed}, tick={self.tick})"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @property
+    def frame(self) -> RemoteFrame:
+        """The newest frame. Raises SessionError before the first (a lockstep room joined but not stepped)."""
+        frame = self._dialogue.frame
+        if frame is None:
+            raise SessionError("there is no frame yet", where=repr(self.world), fix="step() first")
+        return frame
+
+    @property
+    def tick(self) -> int:
+        """Number of the newest frame; before the first, what the server said."""
+        frame, welcome = self._dialogue.frame, self._dialogue.welcome
+        return frame.tick if frame is not None else welcome.tick if welcome is not None else 0
+
+    @property
+    def room(self) -> str:
+        """What others name to join."""
+        return self._dialogue.room or ""
+
+    @property
+    def steps(self) -> int:
+        """Denoising steps of the newest frame."""
+        return self.frame.timing.steps_used
+
+    @property
+    def quality(self) -> Quality:
+        """How good the connection is."""
+        with self._link.lock:
+            return self._dialogue.meter.read()
+
+    def events(self) -> list[tuple[str, Mapping[str, Any]]]:
+        """(name, data) of what the server told since the last call, oldest first."""
+        with self._link.lock:
+            events = list(self._dialogue.events)
+            self._dialogue.events.clear()
+        return events
+
+    def step(self, controls: Mapping[str, float] | None = None, *, ticks: int = 1) -> RemoteFrame:
+        """The next frame with these controls. In real time: the first frame that they went into.
+
+        Args:
+            controls: name -> value; what is missing is released.
+            ticks: lockstep: so many ticks with them; the frame is the last one's, its reward their sum.
+
+        Raises:
+            ControlError: an unknown name or a value out of range; nothing was sent.
+            ConnectionTimeoutError, ConnectionLostError, or what the server ended the session with.
+        """
+        parsed = self.world.controls.parse(controls)
+        self._await_frame(self._link.input(parsed, ticks=verbs.step_ticks(ticks)))
+        return self.frame
+
+    def observe(self, pixels: Any, controls: Mapping[str, float] | None = None) -> RemoteFrame:
+        """Appends a real frame to history instead of a generated one: uint8 [H, W, 3]."""
+        return self._jump("observe", verbs.observe_args(self.world.description, pixels, controls))
+
+    def rewind(self, ticks: int) -> RemoteFrame:
+        """Goes back ``ticks`` ticks and returns a frame of that moment. Raises SessionError if it cannot."""
+        return self._jump("rewind", {"ticks": verbs.whole(ticks, "ticks")})
+
+    def reset(self, seed: int | None = None, start: int | None = None) -> RemoteFrame:
+        """Begins again, with another seed or start where one is given."""
+        frame = self._jump("reset", verbs.reset_args(self.world.description, seed, start))
+        self.seed = self.seed if seed is None else seed
+        self.start = self.start if start is None else start
+        return frame
+
+    def fork(self) -> RemoteSession:
+        """An independent twin in a room of its own, on a connection of its own."""
+        token = verbs.text_of(self.command("fork"), "resume")
+        twin = RemoteSession(self.world, self.world._take_link(token))
+        twin.seed, twin.start = self.seed, self.start
+        # The twin stands where this session stands, whether or not the server has shown that already.
+        if twin._dialogue.frame is None:
+            twin._dialogue.frame = self._dialogue.frame
+        return twin
+
+    def snapshot(self) -> bytes:
+        """Everything the next frame depends on, as bytes for ``restore``, here or in a local world."""
+        blob = self.command("snapshot").get("snapshot")
+        if not isinstance(blob, bytes):
+            raise SessionError("the server's answer holds no snapshot", fix="update the older side")
+        return blob
+
+    def restore(self, blob: bytes) -> RemoteFrame:
+        """Goes on from a snapshot. Raises SnapshotError and its kin; the session is then as before."""
+        frame = self._jump("restore", verbs.restore_args(self.world.description, blob))
+        self.seed = self.start = None
+        return frame
+
+    def pause(self) -> None:
+        """Real time: the world stands still."""
+        self.command("pause")
+
+    def resume(self) -> None:
+        """Real time: the world goes on."""
+        self.command("resume")
+
+    def set_speed(self, factor: float) -> None:
+        """Real time: ``factor`` times the world's own rate, 0.1 to 4."""
+        self.command("speed", verbs.speed_args(factor))
+
+    def set_quality(
+        self,
+        *,
+        steps: int | None = None,
+        codec: str | None = None,
+        jpeg_quality: int | None = None,
+        hash: bool | None = None,
+    ) -> None:
+        """Denoising steps, codec, JPEG quality, and whether frames carry their digest; None leaves as is."""
+        self.command("quality", verbs.quality_args(steps, codec, jpeg_quality, hash))
+
+    def record(self, on: bool = True) -> str:
+        """Starts or stops the server's log of inputs; returns the log's name there, if it says one."""
+        return str(self.command("record", {"on": bool(on)}).get("name", ""))
+
+    def command(self, name: str, args: Mapping[str, Any] | None = None) -> Mapping[str, Any]:
+        """Any command of the server's; returns its result once it has been applied.
+
+        Raises:
+            RemoteError: code ``not_capable`` before anything is sent; else the server's error, as its class.
+        """
+        verbs.require(self.world.description, name)
+        asked = self._link.command(name, dict(args or {}))
+        self._link.wait(lambda: asked.answered, what=f"answer to {name!r}")
+        return verbs.answer(asked)
+
+    def realtime(self, fps: float | None = None) -> RemoteLive:
+        """The server's clock: see ``worldsdk.client.live``.
+
+        Args:
+            fps: ticks a second, 0.1 to 4 times the world's own rate, which is the default.
+        """
+        from worldsdk.client.live import RemoteLive
+
+        return RemoteLive(self, fps)
+
+    def close(self) -> None:
+        """Leaves; where nobody else is in the room, the world there ends."""
+        self._link.close()
+        if self in self.world._sessions:
+            self.world._sessions.remove(self)
+
+    # What the other parts of the client use.
+
+    def _begin(self, args: dict[str, Any]) -> None:
+        self._jump("start", args)
+        self.seed = args["seed"]
+        self.start = args.get("start")
+
+    def _jump(self, name: str, args: dict[str, Any]) -> RemoteFrame:
+        verbs.require(self.world.description, name)
+        with self._link.lock:
+            jump = verbs.Jump(self._dialogue)
+        jump.asked = self._link.command(name, args)
+        self._link.wait(jump.done, what=f"answer to {name!r}")
+        verbs.answer(jump.asked)
+        return self.frame
+
+    def _await_frame(self, seq: int) -> None:
+        awaited = verbs.Awaited(self._dialogue, seq)
+        self._link.wait(awaited.done, what="frame")
+        awaited.check()
