@@ -34,13 +34,14 @@ def run(tmp_path_factory):
     return start
 
 
-def test_there_are_five_and_each_is_short_and_explained():
-    assert [path.name[:2] for path in DEMOS] == ["01", "02", "03", "04", "05"]
+def test_each_has_its_number_is_short_and_explained():
+    numbers = [int(path.name[:2]) for path in DEMOS]
+    assert len(set(numbers)) == len(numbers) and set(numbers) >= {1, 2, 3, 4, 5, 9, 10}
     for path in DEMOS:
         text = path.read_text()
         assert len(text.splitlines()) <= 60, path.name
         assert text.startswith(f'"""{int(path.name[:2])}. '), path.name
-        assert f"python demos/{path.name} [WORLD]" in text
+        assert re.search(rf"python demos/{path.name} (\[WORLD\]|\[?URL)", text), path.name
 
 
 def test_a_filmstrip_of_two_rows(run):
@@ -78,3 +79,19 @@ def test_the_agent_leaves_a_film_of_every_tick(run):
     assert walked + turned == 20
     with av.open(str(folder / "agent.mp4")) as container:
         assert sum(1 for _ in container.decode(video=0)) == 20
+
+
+def test_an_agent_learns_in_the_dream(run):
+    said, _ = run(9, "--steps", "512", "--envs", "8", "--actions", '[{}, {"forward": 1.0}, {"turn": 4.0}]')
+    before, after = re.findall(r"return ([+-][\d.]+), (\d) of 8 episodes reached an end", said)
+    assert "after 1024 dreamt frames" in said
+    assert before[1] == after[1] == "0" and float(before[0]) != float(after[0])
+
+
+def test_tree_search_looks_at_what_it_may_and_its_way_can_be_walked_again(run):
+    said, _ = run(10, "--frames", "150", "--moves", "forward,turn")
+    looked, places = map(int, re.search(r"looked at (\d+) frames, (\d+) places", said).groups())
+    assert looked == 150 and 1 < places <= 151
+    moves = re.search(r"way: (.+)", said)[1].split(", ")
+    assert set(moves) <= {"forward", "turn"}
+    assert f"walked its {len(moves)} moves, went back and walked them again: same frames: True" in said

@@ -48,7 +48,7 @@ def action_map(spec: ControlSpec, choice: ActionChoice) -> ActionMap:
         ControlError: a listed action names a control that is not there, or a value out of range.
     """
     if not isinstance(choice, str):
-        if isinstance(choice, Sequence) and choice and all(isinstance(c, Mapping) for c in choice):
+        if _is_list(choice):
             return ListedActions(spec, choice)
     elif choice == "discrete":
         return ListedActions(spec, _usual(spec))
@@ -128,6 +128,10 @@ class BoxActions:
             else:
                 held[control.name] = control.snap(number * control.scale)
         return held
+
+
+def _is_list(choice: Any) -> bool:
+    return isinstance(choice, Sequence) and bool(choice) and all(isinstance(c, Mapping) for c in choice)
 
 
 def _usual(spec: ControlSpec) -> list[dict[str, float]]:
