@@ -1,8 +1,8 @@
 """worldsdk: an interactive world-model runtime.
 
 ``worldsdk.load(name_or_path)`` gives a ``World``; ``world.session(seed=...)`` a ``Session``;
-``session.step({...})`` a ``Frame``. ``worldsdk.connect(url)`` gives the same of a world on a server. Importing this package imports neither torch nor numpy: each name is
-fetched on first use.
+``session.step({...})`` a ``Frame``. ``worldsdk.connect(url)`` gives the same of a world on a server.
+Importing this package imports neither torch nor numpy: each name is fetched on first use.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""One client's side of one session, across all of its connections. Bytes in, bytes out: no sockets, no waiting.
+"""One client's side of a session, across all of its connections. Bytes in, bytes out: no socket, no waiting.
 
 The synchronous and the asynchronous client are thin shells around this: they connect, hand received bytes to
 ``receive``, send what lies in ``outgoing``, and look at the rest until what they wait for has come.
@@ -76,7 +76,7 @@ class Wishes:
 
 @dataclass
 class Asked:
-    """A command on its way. ``result`` and ``tick`` are set once it has been applied, ``error`` if refused."""
+    """A command on its way. ``result`` and ``tick`` are set once it was applied, ``error`` if refused."""
 
     name: str
     args: Mapping[str, Any]
@@ -96,7 +96,7 @@ class Dialogue:
     Attributes:
         outgoing: encoded messages to be sent, in order.
         welcome: of the latest connection; None until it came. description: what it said.
-        frame: the newest frame. frames: how many came, over all connections.
+        frame: the newest frame. frames: how many came, over all connections. applied: newest input in them.
         events: (name, data) not yet read.
         fatal: why the server will not go on, once it said so. trouble: a refused input, until it is taken.
         goaway: the server's wish that this connection ends.
@@ -111,6 +111,7 @@ class Dialogue:
         self.description: Description | None = None
         self.frame: RemoteFrame | None = None
         self.frames = 0
+        self.applied = 0
         self.events: deque[tuple[str, Mapping[str, Any]]] = deque(maxlen=EVENTS_KEPT)
         self.fatal: WorldSDKError | None = None
         self.retry_after: float | None = None
@@ -281,6 +282,7 @@ class Dialogue:
         budget = description.budget_ms
         self.frame = remote_frame(message, pixels, controls, description.spec, budget, now)
         self.frames += 1
+        self.applied = message.applied
         self.ended = message.ended
         self.meter.frame(message.pts, message.replaced, now)
         if self.on_frame is not None:

@@ -1,4 +1,4 @@
-"""From what a server says to exceptions: an error that crossed the wire is the class it was on the other side."""
+"""From what a server says to exceptions: an error that crossed the wire is the class it was over there."""
 
 from __future__ import annotations
 

@@ -26,7 +26,8 @@ class Wire:
         arrived: client's clock, seconds, when the frame was decoded here.
         key: whether it can be decoded alone. codec: of its pixels.
         truncated: whether the server's limits, not the world, ended the episode.
-        queue_ms: from that input's arrival at the server to the start of the pass. encode_ms: for the picture.
+        queue_ms: from that input's arrival at the server to the start of the pass.
+        encode_ms: for the picture.
         replaced: frames that the server dropped before this one because newer ones were there.
         digest: the server's ``Frame.digest()``, before any codec; empty where it was not sent.
         drift: how far the world has drifted, where the server measures that.

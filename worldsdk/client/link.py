@@ -13,7 +13,7 @@ from worldsdk.client.backoff import Backoff
 from worldsdk.client.dialogue import Asked, Dialogue, Wishes
 from worldsdk.client.failures import closed, may_retry
 from worldsdk.client.settings import PING_SECONDS, Settings, address
-from worldsdk.client.transport import Dropped, SyncSocket
+from worldsdk.client.transport import DroppedError, SyncSocket
 from worldsdk.controls import Controls
 from worldsdk.errors import ConnectionFailedError, ConnectionLostError, ConnectionTimeoutError, WorldSDKError
 
@@ -96,7 +96,7 @@ class Link:
                     socket = self._socket
                 try:
                     socket.send(data)
-                except Dropped:
+                except DroppedError:
                     return
 
     def close(self) -> None:
@@ -129,7 +129,7 @@ class Link:
             before = self._now()
             try:
                 self._turn(min(left, PING_SECONDS))
-            except (Dropped, WorldSDKError) as cause:
+            except (DroppedError, WorldSDKError) as cause:
                 self._recover(cause)
                 ends += self._now() - before
 
@@ -138,7 +138,7 @@ class Link:
         while not self._closing:
             try:
                 self._turn(POLL_SECONDS)
-            except (Dropped, WorldSDKError) as cause:
+            except (DroppedError, WorldSDKError) as cause:
                 if self._closing:
                     return
                 try:
@@ -185,7 +185,7 @@ class Link:
                     self.dialogue.receive(data)
                 if self.dialogue.fatal is not None:
                     raise self.dialogue.fatal
-        except Dropped as end:
+        except DroppedError as end:
             socket.close()
             raise closed(end.code, end.reason, self._url) or ConnectionFailedError(
                 f"the server hung up before its welcome ({end.code or 'no reason given'})", where=self._url
@@ -196,7 +196,7 @@ class Link:
         self._heard = self._now()
         return socket
 
-    def _recover(self, cause: Dropped | WorldSDKError) -> None:
+    def _recover(self, cause: DroppedError | WorldSDKError) -> None:
         """Takes the connection up again, or raises and keeps as ``error`` why that cannot be."""
         try:
             if self._closing:
@@ -239,20 +239,20 @@ class Link:
         return self.settings.clock.seconds()
 
 
-def ended(cause: Dropped | WorldSDKError, dialogue: Dialogue, url: str) -> WorldSDKError | None:
+def ended(cause: DroppedError | WorldSDKError, dialogue: Dialogue, url: str) -> WorldSDKError | None:
     """Why a connection ended, to be told to whoever asks.
 
     Raises:
         WorldSDKError: where connecting again cannot bring the session back.
     """
-    error = closed(cause.code, cause.reason, url) if isinstance(cause, Dropped) else cause
+    error = closed(cause.code, cause.reason, url) if isinstance(cause, DroppedError) else cause
     goaway = dialogue.goaway
     viewer = dialogue.wishes.role == "viewer"
     if goaway is not None and (goaway.action == "stop" or (goaway.action == "reconnect" and not viewer)):
         raise ConnectionLostError(f"the server ended the session: {goaway.reason}", where=url)
     if error is not None and not may_retry(error):
         raise error
-    if isinstance(cause, Dropped) and cause.code == 1000 and goaway is None:
+    if isinstance(cause, DroppedError) and cause.code == 1000 and goaway is None:
         raise ConnectionLostError(
             f"the server ended the session{': ' + cause.reason if cause.reason else ''}", where=url
         )

@@ -1,4 +1,4 @@
-"""From the bytes of a frame to pixels, for each codec of the wire. Decoders are imported when first needed."""
+"""From the bytes of a frame to pixels, for each codec of the wire. Decoders are imported when needed."""
 
 from __future__ import annotations
 

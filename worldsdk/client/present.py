@@ -64,7 +64,7 @@ class Presenter(Generic[T]):
         self._held_since = 0
 
     def add(self, frame: T, pts: int, arrived: float) -> None:
-        """A frame came in: ``pts`` in micros of the server's clock, ``arrived`` in seconds of the client's."""
+        """A frame came in: ``pts`` in the server's micros, ``arrived`` in the client's seconds."""
         stamp = pts / 1e6
         if self._last_pts is None or not 0.0 <= stamp - self._last_pts <= GAP_SECONDS:
             self.restart()

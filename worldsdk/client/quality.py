@@ -45,7 +45,7 @@ class Quality:
 
 
 class Meter:
-    """Gathers what ``Quality`` is read from. Moments are seconds of the client's clock, unless named micros."""
+    """Gathers what ``Quality`` is read from. Moments are seconds of the client's clock, unless called micros."""
 
     def __init__(self) -> None:
         self.frames = 0
@@ -62,7 +62,7 @@ class Meter:
         return min(self._trips)[1] if self._trips else None
 
     def pong(self, t0: int, t1: int, t2: int, now: float) -> None:
-        """A round trip: client's micros at sending, server's at receiving and answering, client's moment now."""
+        """A round trip: client's micros at sending, server's at receiving and answering, and now."""
         trip = max(0.0, now - t0 / 1e6 - (t2 - t1) / 1e6)
         offset = (t0 / 1e6 + now) / 2.0 - (t1 + t2) / 2e6
         self._trips.append((trip, offset))

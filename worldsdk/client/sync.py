@@ -119,7 +119,7 @@ class RemoteWorld(WorldFace):
     ) -> list[RemoteFrame]:
         """Steps distinct lockstep sessions, each with its own controls, all at the same time.
 
-        Every input is sent before the first answer is waited for, so that the server can make one pass of them.
+        Every input is sent before an answer is waited for, so that the server can make one pass of them.
 
         Raises:
             ControlError, SessionError: before any session has moved.

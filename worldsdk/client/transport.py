@@ -1,4 +1,4 @@
-"""WebSockets to one server, blocking and asynchronous: binary messages, time limits, and ends that have reasons."""
+"""WebSockets to a server, blocking and asynchronous: binary messages, time limits, ends with reasons."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from worldsdk.protocol.version import SUBPROTOCOL
 _CODES_BY_STATUS = {401: "unauthenticated", 403: "forbidden", 429: "rate_limited", 503: "no_capacity"}
 
 
-class Dropped(Exception):
+class DroppedError(Exception):
     """The connection has ended. Never leaves this room.
 
     Attributes:
@@ -60,14 +60,14 @@ class SyncSocket:
             raise _stranger(url)
 
     def send(self, data: bytes) -> None:
-        """Raises Dropped."""
+        """Raises DroppedError."""
         try:
             self._connection.send(data)
         except (ConnectionClosed, OSError) as error:
             raise _dropped(error) from None
 
     def recv(self, seconds: float) -> bytes | None:
-        """The next message, or None after so long without one. Raises Dropped."""
+        """The next message, or None after so long without one. Raises DroppedError."""
         try:
             data = self._connection.recv(max(0.0, seconds))
         except TimeoutError:
@@ -100,14 +100,14 @@ class AsyncSocket:
         return cls(connection)
 
     async def send(self, data: bytes) -> None:
-        """Raises Dropped."""
+        """Raises DroppedError."""
         try:
             await self._connection.send(data)
         except (ConnectionClosed, OSError) as error:
             raise _dropped(error) from None
 
     async def recv(self) -> bytes:
-        """The next message. Raises Dropped."""
+        """The next message. Raises DroppedError."""
         try:
             data = await self._connection.recv()
         except (ConnectionClosed, OSError) as error:
@@ -174,7 +174,7 @@ def _stranger(url: str) -> WorldSDKError:
     )
 
 
-def _dropped(error: BaseException) -> Dropped:
+def _dropped(error: BaseException) -> DroppedError:
     if isinstance(error, ConnectionClosed) and error.rcvd is not None:
-        return Dropped(error.rcvd.code, error.rcvd.reason)
-    return Dropped(None, "")
+        return DroppedError(error.rcvd.code, error.rcvd.reason)
+    return DroppedError(None, "")

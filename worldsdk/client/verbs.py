@@ -185,7 +185,7 @@ class Awaited:
             return True
         # After a resume the newest input was said again, under a number that may be lower.
         wanted = min(self._seq, dialogue.seq)
-        return dialogue.frame is not None and dialogue.frame.wire.applied >= wanted
+        return dialogue.applied >= wanted
 
     def check(self) -> None:
         """Raises the error with which the server refused an input, if it did; it is then forgotten."""
