@@ -33,7 +33,7 @@ examples:
 for other machines, every visitor needs a token:
   worldsdk keys new keys.json
   worldsdk serve --host 0.0.0.0 --keys keys.json --tls-cert cert.pem --tls-key key.pem
-  worldsdk token --keys keys.json        prints one, valid for a minute
+  worldsdk token --keys keys.json        prints one, good once, for two minutes
 
 also on the port: / (the page), /healthz, /readyz, /metrics. One SIGTERM or Ctrl-C drains: clients are told,
 frames in flight arrive, sessions are saved. A second one leaves at once.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
@@ -14,11 +13,9 @@ from worldsdk.server.app import Hooks
 from worldsdk.server.defaults import NothingKept
 from worldsdk.server.http import Site
 from worldsdk.server.metrics import PrometheusMetrics
-from worldsdk.server.security.door import Door
 from worldsdk.server.security.images import BoundedImages
-from worldsdk.server.security.key_file import KeyFile
-from worldsdk.server.security.limits import LOOPBACK_LIMITS, ConnectionLimits
-from worldsdk.server.security.origins import is_loopback, make_origins
+from worldsdk.server.security.origins import is_loopback
+from worldsdk.server.security.policy import make_door
 from worldsdk.server.security.tokens import DEFAULT_AUDIENCE
 from worldsdk.server.state import StateFolder
 from worldsdk.server.tls import server_context
@@ -53,28 +50,21 @@ def hooks_for(world: World, host: str, guard: Guard) -> Hooks:
         ServeError: an address that others can reach without keys, or files that cannot be used.
         KeyRingError, StorageError: the key ring, the state folder.
     """
-    local = is_loopback(host)
-    if guard.keys is None and not local:
-        raise ServeError(
-            f"{host} can be reached from other machines, and nobody would need a token",
-            where="--host",
-            fix="make keys and give them: worldsdk keys new keys.json && worldsdk serve --keys keys.json",
-        )
-    if guard.insecure_local and guard.keys is not None:
-        raise ServeError("--insecure-local and --keys exclude each other", fix="leave one of them out")
+    door = make_door(
+        host,
+        keys=guard.keys,
+        insecure_local=guard.insecure_local,
+        allow_origins=guard.origins,
+        audience=guard.audience,
+    )
     if guard.key is not None and guard.certificate is None:
         raise ServeError("--tls-key without --tls-cert", fix="give both")
     metrics = PrometheusMetrics(world=world.manifest.name, version=_version())
     return Hooks(
-        authority=Door(
-            keys=KeyFile(guard.keys, time.monotonic) if guard.keys is not None else None,
-            origins=make_origins(guard.origins, loopback_names_only=guard.keys is None),
-            audience=guard.audience,
-            limits=LOOPBACK_LIMITS if local else ConnectionLimits(),
-        ),
+        authority=door,
         images=BoundedImages(),
         metrics=metrics,
-        routes=Site(exposition=metrics.exposition, metrics_secret=_secret(guard, local=local)),
+        routes=Site(exposition=metrics.exposition, metrics_secret=_secret(guard, local=is_loopback(host))),
         store=StateFolder(guard.state) if guard.state is not None else NothingKept(),
         tls=server_context(guard.certificate, guard.key) if guard.certificate is not None else None,
     )

@@ -45,6 +45,9 @@ class OpenDoor:
     async def admit(self, address: str, headers: Mapping[str, str], hello: Hello) -> Grant:
         return Grant()
 
+    def give_back(self, grant: Grant) -> None:
+        pass
+
     def connected(self, address: str) -> None:
         pass
 

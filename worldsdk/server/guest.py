@@ -177,7 +177,12 @@ class Guest:
         self._meter = services.authority.meter(grant, world.rate_hz)
         self._most_bytes = hello.max_message
         codec = choose_codec(hello.codecs, world.spec.height, world.spec.width, hello.max_message)
-        entry = await self._lobby.enter(hello, grant, self, grant.subject or self._address)
+        try:
+            entry = await self._lobby.enter(hello, grant, self, grant.subject or self._address)
+        except RefusedError as error:
+            if error.code == "no_capacity":
+                services.authority.give_back(grant)
+            raise
         self.room, self.seat = entry.room, entry.seat
         self._layers = tuple(name for name in hello.layers if name in self._specs)
         self._hash = entry.room.mode == "lockstep"

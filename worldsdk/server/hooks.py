@@ -95,6 +95,9 @@ class Authority(Protocol):
     async def admit(self, address: str, headers: Mapping[str, str], hello: Hello) -> Grant:
         """After ``hello``: the token, its role and room. Raises RefusedError."""
 
+    def give_back(self, grant: Grant) -> None:
+        """There was no place for whom ``admit`` let in: what it used up is good for another try."""
+
     def connected(self, address: str) -> None:
         """A WebSocket from ``address`` is open, its hello still to come."""
 

@@ -21,10 +21,11 @@ from worldsdk.server.security.policy import make_door
 from worldsdk.server.security.tokens import sign
 
 RING = KeyRing((new_key(0),))
+UPGRADE = {"Upgrade": "WebSocket", "Connection": "Upgrade"}
 
 
 def hello(**fields: Any) -> Hello:
-    given = {"v": (1, 1), "role": "player", "mode": "realtime", "codecs": ("jpeg",), "max_message": 65536}
+    given = {"v": (0, 0), "role": "player", "mode": "realtime", "codecs": ("jpeg",), "max_message": 65536}
     return Hello(**{**given, **fields})
 
 
@@ -76,10 +77,11 @@ def test_a_token_may_come_in_the_header() -> None:
 def test_a_bad_token_in_the_header_is_refused_before_the_upgrade_and_a_good_one_not_used_up() -> None:
     now = Moment()
     door = guarded(now)
-    denied = door.check_request("1.2.3.4", "/play", {"Authorization": "Bearer nonsense"})
+    denied = door.check_request("1.2.3.4", "/play", {**UPGRADE, "Authorization": "Bearer nonsense"})
     assert denied is not None and denied.status == 401 and denied.headers["WWW-Authenticate"] == "Bearer"
     good = {"Authorization": f"Bearer {sign(RING, now())}"}
-    assert door.check_request("1.2.3.4", "/play", good) is None
+    assert door.check_request("1.2.3.4", "/play", UPGRADE | good) is None
+    assert door.check_request("1.2.3.4", "/metrics", {"Authorization": "Bearer of-a-scraper"}) is None
     assert admit(door, hello(), **good).subject == "guest"
 
 
@@ -102,6 +104,16 @@ def test_a_refused_hello_does_not_use_its_token_up() -> None:
     token = sign(RING, now(), roles={"viewer"})
     assert code_of(door, hello(token=token)) == "forbidden"
     assert admit(door, hello(token=token, role="viewer"))
+
+
+def test_a_token_whose_bearer_found_no_place_is_good_for_another_try() -> None:
+    now = Moment()
+    door = guarded(now)
+    token = sign(RING, now())
+    door.give_back(admit(door, hello(token=token)))
+    door.give_back(Grant())
+    assert admit(door, hello(token=token))
+    assert code_of(door, hello(token=token)) == "unauthenticated"
 
 
 def test_a_token_for_certain_pages_is_not_good_from_others() -> None:
@@ -142,11 +154,12 @@ def test_a_query_of_thousands_of_fields_is_refused_and_a_plain_one_is_not() -> N
 def test_a_full_house_says_when_to_come_again() -> None:
     now = Moment()
     door = Door(limits=ConnectionLimits(waiting_per_address=1), monotonic=now, wall=now)
-    headers = {"Host": "localhost"}
+    headers = {**UPGRADE, "Host": "localhost"}
     assert door.check_request("127.0.0.1", "/play", headers) is None
     door.connected("127.0.0.1")
     denied = door.check_request("127.0.0.1", "/play", headers)
     assert denied is not None and denied.status == 429 and denied.headers["Retry-After"] == "2"
+    assert door.check_request("127.0.0.1", "/healthz", {"Host": "localhost"}) is None
     asyncio.run(door.admit("127.0.0.1", headers, hello()))
     assert door.check_request("127.0.0.1", "/play", headers) is None
     door.disconnected("127.0.0.1")

@@ -40,9 +40,15 @@ STATUS = {"unauthenticated": 401, "forbidden": 403, "rate_limited": 429}
 
 @dataclass(frozen=True)
 class DoorGrant(Grant):
-    """A grant that remembers its mode: an agent in lockstep has another allowance than a person."""
+    """A grant that remembers more.
+
+    Attributes:
+        lockstep: an agent in lockstep has another allowance than a person.
+        claims: of the token that it was given for.
+    """
 
     lockstep: bool = False
+    claims: tokens.Claims | None = None
 
 
 class Door:
@@ -81,13 +87,15 @@ class Door:
         """
         try:
             refuse_secrets(path)
-            host = headers.get("Host")
+            host = header(headers, "Host")
             self.origins.check_host(host)
-            self.origins.check(headers.get("Origin"), host)
-            self.count.check(address)
-            given = bearer(headers)
-            if given is not None and self._keys is not None:
-                self._verify(given, headers)
+            self.origins.check(header(headers, "Origin"), host)
+            # Pages and health checks are answered however many play; a scraper's secret is no token.
+            if (header(headers, "Upgrade") or "").lower() == "websocket":
+                self.count.check(address)
+                given = bearer(headers)
+                if given is not None and self._keys is not None:
+                    self._verify(given, headers)
         except AccessError as error:
             return denied(error)
         return None
@@ -107,6 +115,10 @@ class Door:
             raise refused(error) from error
         self.count.welcomed(address)
         return grant
+
+    def give_back(self, grant: Grant) -> None:
+        if isinstance(grant, DoorGrant) and grant.claims is not None:
+            self._used.give_back(grant.claims)
 
     def connected(self, address: str) -> None:
         self.count.opened(address)
@@ -146,21 +158,34 @@ class Door:
             subject=claims.subject,
             session_seconds=claims.session_seconds,
             lockstep=lockstep,
+            claims=claims,
         )
 
     def _verify(self, token: str, headers: Mapping[str, str]) -> tokens.Claims:
         assert self._keys is not None
         now = self._wall()
         claims = tokens.verify(token, self._keys.ring(), now, audience=self._audience)
-        origin = headers.get("Origin")
+        origin = header(headers, "Origin")
         if claims.origins and origin is not None and not _among(origin, claims.origins):
             raise ForbiddenError("the token is not for pages of that origin", where="Origin")
         return claims
 
 
+def header(headers: Mapping[str, str], name: str) -> str | None:
+    """The value of a header, or None.
+
+    Raises:
+        ForbiddenError: it is there more than once: whichever is looked at, somebody else looks at the other.
+    """
+    try:
+        return headers.get(name)
+    except LookupError as error:
+        raise ForbiddenError("the header is there more than once", where=name) from error
+
+
 def bearer(headers: Mapping[str, str]) -> str | None:
     """The token of an ``Authorization: Bearer`` header, or None."""
-    scheme, _, token = headers.get("Authorization", "").partition(" ")
+    scheme, _, token = (header(headers, "Authorization") or "").partition(" ")
     return token.strip() or None if scheme.lower() == "bearer" else None
 
 

@@ -199,6 +199,10 @@ class UsedTokens:
             raise RateLimitedError("too many tokens were used in a short time", fix="try again in a minute")
         self._expiry[claims.token_id] = claims.expires + LEEWAY_SECONDS + 1
 
+    def give_back(self, claims: Claims) -> None:
+        """Makes a token good for another try: it let its bearer in, and there was no place."""
+        self._expiry.pop(claims.token_id, None)
+
 
 def _claims(payload: Mapping[str, Any], audience: str) -> Claims:
     roles, origins = payload.get("roles"), payload.get("origins", [])
