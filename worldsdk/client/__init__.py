@@ -1,7 +1,8 @@
 """Clients of a world that runs elsewhere. Needs websockets, msgpack and numpy; torch is never imported.
 
 ``connect`` gives a ``RemoteWorld`` whose sessions have the verbs of local ones, and
-``worldsdk.client.aio.connect`` is its asynchronous twin; ``worldsdk.client.gym`` makes Gymnasium environments of both kinds of world.
+``worldsdk.client.aio.connect`` is its asynchronous twin. ``worldsdk.client.gym`` makes Gymnasium environments
+of both kinds of world.
 """
 
 from __future__ import annotations

@@ -21,6 +21,11 @@ POLL_SECONDS = 0.25
 """Longest uninterrupted wait of the reading thread: how soon it notices that it should stop."""
 
 
+FIRST_FRAME_SECONDS = 2.0
+"""For the frame of the present that follows a welcome. Taken before anything is asked for, so that it is not
+mistaken for an answer; a server that sends none is forgiven."""
+
+
 class Link:
     """Opened when made.
 
@@ -81,7 +86,7 @@ class Link:
             return
         with self._changed:
             if not self._changed.wait_for(lambda: done() or self.error is not None, limit):
-                raise _late(what, limit, self._url)
+                raise late(what, limit, self._url)
             if self.error is not None and not done():
                 raise self.error
 
@@ -125,7 +130,7 @@ class Link:
         while not done():
             left = ends - self._now()
             if left <= 0.0:
-                raise _late(what, limit, self._url)
+                raise late(what, limit, self._url)
             before = self._now()
             try:
                 self._turn(min(left, PING_SECONDS))
@@ -172,19 +177,18 @@ class Link:
 
     def _connect(self, resume: str | None = None) -> SyncSocket:
         socket = SyncSocket(self._url, self.settings)
+        seen = self.dialogue.frames
         try:
             with self.lock:
                 hello = self.dialogue.open(self.settings.fresh_token(), resume)
             socket.send(hello)
             ends = self._now() + self.settings.open_seconds
             while self.dialogue.welcome is None:
-                data = socket.recv(ends - self._now())
-                if data is None:
-                    raise _late("welcome", self.settings.open_seconds, self._url)
-                with self.lock:
-                    self.dialogue.receive(data)
-                if self.dialogue.fatal is not None:
-                    raise self.dialogue.fatal
+                if not self._read_one(socket, ends):
+                    raise late("welcome", self.settings.open_seconds, self._url)
+            ends = self._now() + FIRST_FRAME_SECONDS
+            while self.dialogue.frames == seen and self._read_one(socket, ends):
+                pass
         except DroppedError as end:
             socket.close()
             raise closed(end.code, end.reason, self._url) or ConnectionFailedError(
@@ -195,6 +199,17 @@ class Link:
             raise
         self._heard = self._now()
         return socket
+
+    def _read_one(self, socket: SyncSocket, ends: float) -> bool:
+        """Takes one message; False where none came by then."""
+        data = socket.recv(ends - self._now())
+        if data is None:
+            return False
+        with self.lock:
+            self.dialogue.receive(data)
+        if self.dialogue.fatal is not None:
+            raise self.dialogue.fatal
+        return True
 
     def _recover(self, cause: DroppedError | WorldSDKError) -> None:
         """Takes the connection up again, or raises and keeps as ``error`` why that cannot be."""
@@ -273,7 +288,7 @@ def gave_up(last: WorldSDKError | None, attempts: int, url: str) -> ConnectionLo
     )
 
 
-def _late(what: str, seconds: float, url: str) -> ConnectionTimeoutError:
+def late(what: str, seconds: float, url: str) -> ConnectionTimeoutError:
     return ConnectionTimeoutError(
         f"no {what} within {seconds:g} s", where=url, fix="allow more seconds, or check the server's load"
     )

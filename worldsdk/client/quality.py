@@ -45,7 +45,7 @@ class Quality:
 
 
 class Meter:
-    """Gathers what ``Quality`` is read from. Moments are seconds of the client's clock, unless called micros."""
+    """Gathers what ``Quality`` is read from. Moments are in seconds of the client's clock, or in micros."""
 
     def __init__(self) -> None:
         self.frames = 0

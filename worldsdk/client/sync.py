@@ -264,10 +264,7 @@ class RemoteSession:
 
     def snapshot(self) -> bytes:
         """Everything the next frame depends on, as bytes for ``restore``, here or in a local world."""
-        blob = self.command("snapshot").get("snapshot")
-        if not isinstance(blob, bytes):
-            raise SessionError("the server's answer holds no snapshot", fix="update the older side")
-        return blob
+        return verbs.bytes_of(self.command("snapshot"), "snapshot")
 
     def restore(self, blob: bytes) -> RemoteFrame:
         """Goes on from a snapshot. Raises SnapshotError and its kin; the session is then as before."""

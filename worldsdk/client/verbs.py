@@ -202,6 +202,14 @@ def answer(asked: Asked) -> Mapping[str, Any]:
     return asked.result
 
 
+def bytes_of(result: Mapping[str, Any], name: str) -> bytes:
+    """Bytes that a result must hold. Raises ConnectionFailedError where it does not."""
+    value = result.get(name)
+    if not isinstance(value, bytes):
+        raise ConnectionFailedError(f"the server's answer has no {name!r}", fix="update the older side")
+    return value
+
+
 def text_of(result: Mapping[str, Any], name: str) -> str:
     """A string that a result must hold. Raises ConnectionFailedError where it does not."""
     value = result.get(name)
