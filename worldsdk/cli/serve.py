@@ -13,14 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from worldsdk.server.app import Hooks, Server
-    from worldsdk.server.options import ServeOptions
+    from worldsdk.server.app import Server
 
 NAME = "serve"
 HELP = "serve a world over the wire: players, viewers, agents, and a page for browsers"
 EPILOG = """\
-Everybody who connects as a player gets a session of their own, or shares the one of a room; all run on the one
-loaded world. Real-time sessions follow the server's clock, lockstep ones take a tick for each input.
+Everybody who connects as a player gets a session of their own, or shares the one of a room; all run on the
+one loaded world. Real-time sessions follow the server's clock, lockstep ones take a tick for each input.
 
 examples:
   worldsdk serve                         the first bundled world on this machine, for this machine

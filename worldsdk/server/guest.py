@@ -331,7 +331,7 @@ class Guest:
                 met=one.met,
                 held=frame.held,
                 stages=timing.stages,
-                total_ms=timing.total_ms,
+                total_ms=one.cost_ms,
                 queue_ms=max(0.0, one.started - applied.arrival) * 1000.0
                 if applied is not None and applied.fresh
                 else 0.0,

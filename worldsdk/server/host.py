@@ -120,8 +120,8 @@ class Host:
         chosen = pick(self.lives, now, fused=self.fused, spare_seconds=spare)
         if chosen:
             self._pass(chosen, now)
-            return 0.0
-        return 0.0 if not self._jobs.empty() else max(0.0, self._wake(spare) - now)
+            now = self.clock.monotonic()
+        return 0.0 if not self._jobs.empty() else wake(self.lives, now, spare_seconds=spare) - now
 
     def add(self, live: Live) -> None:
         self.lives.append(live)
@@ -144,9 +144,6 @@ class Host:
         except Exception:
             # A job answers for its own errors; one that does not must not end everybody's world.
             _log.exception("a job on the device thread failed")
-
-    def _wake(self, spare: float) -> float:
-        return wake(self.lives, self.clock.monotonic(), spare)
 
     def _spare_seconds(self) -> float:
         """See ``scheduler.pick``: how late a real-time tick may start, less the time of a lockstep pass."""
@@ -181,12 +178,13 @@ class Host:
         except Exception as error:
             self._one_by_one(ready, controls, now, error)
             return
-        self.capacity.add(len(ready), (self.clock.monotonic() - now) * 1000.0)
+        cost_ms = (self.clock.monotonic() - now) * 1000.0
+        self.capacity.add(len(ready), cost_ms)
         for live in ready:
             if live.session.error is not None:
                 self._end(live, live.session.error)
             else:
-                self._finish(live, live.session.frame, now)
+                self._finish(live, live.session.frame, now, cost_ms)
 
     def _one_by_one(
         self, ready: Sequence[Live], controls: Sequence[object], now: float, error: Exception
@@ -201,13 +199,11 @@ class Host:
             except Exception as own:
                 self._end(live, own)
             else:
-                self._finish(live, frame, now)
+                self._finish(live, frame, now, frame.timing.total_ms)
 
-    def _finish(self, live: Live, frame: Frame, started: float) -> None:
-        made = live.finish(frame, started)
-        self._metrics.tick(
-            frame.timing.stages, frame.timing.total_ms, met=made.met if made is not None else True
-        )
+    def _finish(self, live: Live, frame: Frame, started: float, cost_ms: float) -> None:
+        made = live.finish(frame, started, cost_ms)
+        self._metrics.tick(frame.timing.stages, cost_ms, met=made is None or made.met)
         if made is not None:
             live.publish(made)
             live.follow_up()

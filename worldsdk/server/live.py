@@ -33,6 +33,7 @@ class Job:
     left: int
     started: float = 0.0
     reward: float = 0.0
+    cost_ms: float = 0.0
 
 
 class Live:
@@ -181,28 +182,31 @@ class Live:
         idle = self.session.world.manifest.idle
         return None if idle == "pause" and not any(merged.values()) else merged
 
-    def finish(self, frame: Frame, started: float) -> Made | None:
+    def finish(self, frame: Frame, started: float, cost_ms: float) -> Made | None:
         """Takes the frame of the tick that ``begin`` began; what there is to publish, if anything.
 
         Args:
-            started: moment at which its pass began.
+            started: moment at which its pass began. cost_ms: what that took, from controls to pixels in hand.
         """
         if self.log is not None and not frame.held:
             self.log.tick(frame)
         if self.mode == "lockstep":
-            return self._finish_job(frame)
+            return self._finish_job(frame, cost_ms)
         now = self._clock.monotonic()
         met = now <= self._due + self.budget_ms / 1000.0
-        return self._made(frame, self._applied, started, frame.reward, met=met, loss=self._lost)
+        return self._made(
+            frame, self._applied, started, frame.reward, cost_ms=cost_ms, met=met, loss=self._lost
+        )
 
-    def _finish_job(self, frame: Frame) -> Made | None:
+    def _finish_job(self, frame: Frame, cost_ms: float) -> Made | None:
         job = self._job()
         job.reward += frame.reward
+        job.cost_ms += cost_ms
         job.left = 0 if frame.ended else job.left - 1
         if job.left:
             return None
         self._jobs.popleft()
-        return self._made(frame, {job.seat: job.applied}, job.started, job.reward)
+        return self._made(frame, {job.seat: job.applied}, job.started, job.reward, cost_ms=job.cost_ms)
 
     def follow_up(self) -> None:
         """Does what was to be done after the tick that was just published."""
@@ -230,6 +234,7 @@ class Live:
         started: float,
         reward: float,
         *,
+        cost_ms: float = 0.0,
         met: bool = True,
         loss: int = 0,
     ) -> Made:
@@ -241,6 +246,7 @@ class Live:
             started=started,
             applied=applied,
             reward=reward,
+            cost_ms=cost_ms,
             met=met,
             loss=loss,
         )

@@ -36,7 +36,7 @@ class Made:
         pts_us: moment at which it was done; ``started``: moment in seconds at which its pass began.
         applied: seat -> newest input in it.
         reward: of all its ticks together.
-        met: whether it was in time. steps: denoising steps of its last tick.
+        cost_ms: from controls in hand to pixels in hand, likewise. met: whether it was in time.
         fresh: True where it does not follow from the frame before it (reset, rewind, ...).
         loss: beats that were passed over just before it.
     """
@@ -47,6 +47,7 @@ class Made:
     started: float
     applied: Mapping[int, Applied]
     reward: float
+    cost_ms: float = 0.0
     met: bool = True
     fresh: bool = False
     loss: int = 0

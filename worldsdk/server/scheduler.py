@@ -83,13 +83,22 @@ def pick(turns: Iterable[T], now: float, *, fused: bool, spare_seconds: float) -
         spare_seconds: how much later than due a real-time session may start and still be in time, less the
             time of one lockstep pass; negative where such a pass must begin well before the next is due.
     """
-    ranked = list(turns)
-    due = sorted((t for t in ranked if t.due <= now), key=lambda t: t.due)
-    waiting = sorted((t for t in ranked if t.waiting_since <= now), key=lambda t: t.waiting_since)
-    starving = waiting and now - waiting[0].waiting_since >= PATIENCE_SECONDS
+    due: list[T] = []
+    waiting: list[T] = []
+    first_due = math.inf
+    for turn in turns:
+        moment = turn.due
+        first_due = min(first_due, moment)
+        if moment <= now:
+            due.append(turn)
+        elif turn.waiting_since <= now:
+            waiting.append(turn)
+    if len(waiting) > 1:
+        waiting.sort(key=lambda turn: turn.waiting_since)
+    starving = bool(waiting) and now - waiting[0].waiting_since >= PATIENCE_SECONDS
     if due and not starving:
-        chosen = due
-    elif waiting and (starving or now <= min((t.due for t in ranked), default=math.inf) + spare_seconds):
+        chosen = sorted(due, key=lambda turn: turn.due)
+    elif waiting and (starving or now <= first_due + spare_seconds):
         chosen = waiting
     else:
         return []
@@ -98,10 +107,14 @@ def pick(turns: Iterable[T], now: float, *, fused: bool, spare_seconds: float) -
     return [t for t in chosen if t.group == chosen[0].group]
 
 
-def wake(turns: Iterable[Turn], now: float, spare_seconds: float) -> float:
-    """The next moment at which ``pick`` may have something to do; infinite where none is known."""
-    moments = [t.due for t in turns]
-    waiting = [t.waiting_since for t in turns if t.waiting_since < math.inf]
-    if waiting:
-        moments.append(max(now, min(waiting) + PATIENCE_SECONDS))
-    return min(moments, default=math.inf)
+def wake(turns: Iterable[Turn], now: float, *, spare_seconds: float) -> float:
+    """The first moment from ``now`` on at which ``pick`` has something to do; infinite where none is known."""
+    due = waiting = math.inf
+    for turn in turns:
+        due = min(due, turn.due)
+        waiting = min(waiting, turn.waiting_since)
+    if waiting == math.inf:
+        return max(now, due)
+    if now <= due + spare_seconds:
+        return now
+    return max(now, min(due, waiting + PATIENCE_SECONDS))
