@@ -149,6 +149,8 @@ class WorldEnv(gymnasium.Env[NDArray[Any], Any]):
     def fork(self) -> WorldEnv:
         """An independent twin at this moment, sharing nothing but the weights. It opens no window.
 
+        A remote twin has a connection of its own, and ends with the environment that it came from.
+
         Raises:
             GymError: before ``reset``, or after ``close``.
         """

@@ -132,9 +132,14 @@ class Lane:
         kinds = (int, bytes, int, bool, float, int, int)
         if version != _FORMAT or not all(type(x) is kind for x, kind in zip(content, kinds, strict=True)):
             raise SnapshotError("these are not the bytes of an episode", fix="give what snapshot() returned")
-        restored = self.world.restore(inner)
-        self.drop()
-        self.session = restored
+        # A remote session goes on in its own connection; a local one is replaced.
+        in_place = getattr(self.session, "restore", None)
+        if in_place is not None:
+            in_place(inner)
+        else:
+            restored = self.world.restore(inner)
+            self.drop()
+            self.session = restored
         self.steps, self.terminated, self.reward, self.seed, self.start = (
             steps,
             terminated,

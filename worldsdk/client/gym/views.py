@@ -10,6 +10,7 @@ from gymnasium import spaces
 from numpy.typing import NDArray
 from PIL import Image
 
+from worldsdk.client.gym.worlds import Tracked
 from worldsdk.errors import GymError
 from worldsdk.frame import Frame
 
@@ -27,12 +28,14 @@ class View(Protocol):
         """A new array each time: agents keep what they are given."""
 
 
-def view(kind: str, height: int, width: int, variables: Sequence[Any], size: tuple[int, int] | None) -> View:
+def view(
+    kind: str, height: int, width: int, variables: Sequence[Tracked], size: tuple[int, int] | None
+) -> View:
     """The view that ``kind`` names.
 
     Args:
         height, width: of the world's frames.
-        variables: of the world, each with ``name``, ``low``, ``high`` and ``period``.
+        variables: of the world.
         size: (width, height) of the observations; the world's own by default.
 
     Raises:
@@ -67,7 +70,7 @@ class PixelView:
 class StateView:
     """float32 [n], each in [-1, 1]: a variable's place in its range; of a cyclic one cosine and sine."""
 
-    def __init__(self, variables: Sequence[Any]) -> None:
+    def __init__(self, variables: Sequence[Tracked]) -> None:
         self._plain = [v for v in variables if not v.period]
         self._cyclic = [v for v in variables if v.period]
         self.space: spaces.Space[Any] = spaces.Box(

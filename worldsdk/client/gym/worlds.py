@@ -16,12 +16,22 @@ KEPT_WORLDS = 4
 
 
 @dataclass(frozen=True)
+class Tracked:
+    """A state variable: its range, and the number after which it begins again (0: it does not)."""
+
+    name: str
+    low: float
+    high: float
+    period: float
+
+
+@dataclass(frozen=True)
 class Source:
     """An open world and what environments say of it.
 
     Attributes:
         world: see ``AnyWorld``. name: of its pack.
-        height, width: of its frames. variables: state variables (``name``, ``low``, ``high``, ``period``).
+        height, width: of its frames. variables: state variables.
         owned: whether closing the environment closes the world's connection.
     """
 
@@ -29,7 +39,7 @@ class Source:
     name: str
     height: int
     width: int
-    variables: Sequence[Any]
+    variables: Sequence[Tracked]
     owned: bool
 
     def close(self) -> None:
@@ -95,5 +105,20 @@ def _connect(url: str, world: Any, token: str | None) -> Source:
 
 
 def _source(world: Any, *, owned: bool) -> Source:
+    manifest = getattr(world, "manifest", None)
     spec = world.spec
-    return Source(world, world.manifest.name, spec.height, spec.width, tuple(spec.variables), owned)
+    return Source(
+        world=world,
+        name=str(world.name if manifest is None else manifest.name),
+        height=spec.height,
+        width=spec.width,
+        variables=tuple(_tracked(variable) for variable in spec.variables),
+        owned=owned,
+    )
+
+
+def _tracked(variable: Any) -> Tracked:
+    # A local world says after what number a cycle begins again, a remote one that it does so after its range.
+    if getattr(variable, "cyclic", False):
+        return Tracked(variable.name, variable.low, variable.high, variable.high - variable.low)
+    return Tracked(variable.name, variable.low, variable.high, float(getattr(variable, "period", 0.0)))
