@@ -27,6 +27,7 @@ COMMANDS = {
     "train": "train a world from a recipe and a recorded dataset",
     "eval": "measure how faithful a world is to its game",
     "bench": "measure how fast and how steadily a world runs here",
+    "conformance": "check whether a server, of whatever make, speaks the protocol",
     "keys": "make, rotate and list the keys that sign a server's tokens",
     "token": "make a token that lets somebody into a server",
 }
