@@ -108,7 +108,7 @@ def pick(turns: Iterable[T], now: float, *, fused: bool, spare_seconds: float) -
 
 
 def wake(turns: Iterable[Turn], now: float, *, spare_seconds: float) -> float:
-    """The first moment from ``now`` on at which ``pick`` has something to do; infinite where none is known."""
+    """The first moment from ``now`` on at which ``pick`` has something to do; infinite for never."""
     due = waiting = math.inf
     for turn in turns:
         due = min(due, turn.due)

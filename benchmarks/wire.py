@@ -1,0 +1,357 @@
+"""What the wire costs: a served world against a bare WebSocket echo of the same bytes, in the same run.
+
+A server process holds the world and an echo server, which answers a message of an input's size with one of a
+frame's size. Measured on loopback, each trip of the one followed by a trip of the other:
+
+* ``cost``: lockstep, from the input leaving to its frame decoded, less the model's own time, against echo.
+* ``lockstep``: round trips per second with a model that does nothing, against echo.
+* ``lockstep_wire``: the same with a world that hands back one frame, so without the runtime around the model.
+* ``viewers``: what 100 viewers cost the player of a real-time world: from an input to its frame, less the
+  wait for the tick.
+
+    python benchmarks/wire.py doom-field --trips 1000 --viewers 100
+
+prints JSON with the machine it ran on.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.asyncio.server import ServerConnection, serve
+
+from worldsdk.frame import Frame
+from worldsdk.models.interface import Condition, Context, ModelSpec, Output, State, WorldModel
+from worldsdk.protocol.codec import decode, encode
+from worldsdk.protocol.messages import Ack, FrameMessage, Hello, Input, Welcome
+from worldsdk.protocol.version import SUBPROTOCOL
+from worldsdk.runtime.machine import describe
+from worldsdk.runtime.session import Session
+from worldsdk.runtime.world import World, load
+from worldsdk.server.app import serving
+from worldsdk.server.options import ServeOptions
+
+CREDIT = 8
+"""Frames in flight in lockstep: one ack for every few frames, as a client would send them."""
+
+ACK_EVERY = 4
+
+WARM_UP = 50
+"""Trips that are not counted."""
+
+BLOCK = 200
+"""Round trips of one kind before the other kind has its turn, where a rate is measured."""
+
+VIEWER_SECONDS = 8.0
+"""Of each of the two real-time measurements."""
+
+
+class Nothing(WorldModel):
+    """A model that draws the same picture at every tick, in the size of another world."""
+
+    def __init__(self, spec: ModelSpec) -> None:
+        super().__init__()
+        self.spec = ModelSpec(
+            height=spec.height, width=spec.width, controls=spec.controls, history=1, noise_shape=(1,)
+        )
+        self._picture = torch.zeros(1, spec.height, spec.width, 3, dtype=torch.uint8)
+        self._zero = torch.zeros(1)
+        self.nothing = torch.nn.Parameter(torch.zeros(1), requires_grad=False)
+
+    def start(self, context: Context) -> State:
+        return {"nothing": self._zero[None]}
+
+    def condition(self, state: State, controls: Tensor) -> Condition:
+        return {}
+
+    def denoise(
+        self, condition: Condition, estimate: Tensor | None, noise: Tensor, step: int, steps: int
+    ) -> Tensor:
+        return noise
+
+    def commit(self, state: State, condition: Condition, estimate: Tensor) -> tuple[State, Output]:
+        output = Output(self._picture, {}, torch.zeros(1, 0), self._zero, self._zero)
+        return state, output
+
+    def observe(self, state: State, pixels: Tensor, controls: Tensor) -> tuple[State, Output]:
+        return self.commit(state, {}, self._zero)
+
+
+def idle_world(real: World, kind: type[World] = World) -> World:
+    """A world of the same size whose model does nothing."""
+    spec = real.spec
+    starts = Context(
+        torch.zeros(1, 1, spec.height, spec.width, 3, dtype=torch.uint8),
+        torch.zeros(1, 1, spec.controls),
+        torch.zeros(1, 1, 0),
+    )
+    return kind(real.manifest, Nothing(spec), starts, steps=1, rewind_ticks=0)
+
+
+class StillWorld(World):
+    """A world that costs nothing at all: every step hands back the frame that is there."""
+
+    def step_many(
+        self, sessions: Sequence[Session], controls: Sequence[Mapping[str, float] | None]
+    ) -> list[Frame]:
+        return [session.frame for session in sessions]
+
+
+async def serve_all(name: str) -> None:
+    """The server process: the world, the idle one, and the echo; prints their ports, ends with stdin."""
+    real = load(name)
+    options = ServeOptions(port=0, max_sessions=8)
+
+    async def echo(socket: ServerConnection) -> None:
+        size = int(await socket.recv())
+        answer = bytes(size)
+        async for _ in socket:
+            await socket.send(answer)
+
+    async with (
+        serving(real, options) as one,
+        serving(idle_world(real), options) as idle,
+        serving(idle_world(real, StillWorld), options) as still,
+        serve(echo, "127.0.0.1", 0, compression=None) as bare,
+    ):
+        port = next(iter(bare.sockets)).getsockname()[1]
+        urls = {
+            "real": one.url,
+            "idle": idle.url,
+            "still": still.url,
+            "echo": f"ws://127.0.0.1:{port}",
+        }
+        print(json.dumps(urls), flush=True)
+        await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
+
+
+async def watch(url: str, room: str, count: int) -> None:
+    """The viewers' process: so many of them, each reading and acknowledging every frame."""
+
+    async def one() -> None:
+        socket, _ = await enter(url, role="viewer", mode="realtime", room=room)
+        while True:
+            message = decode(await read(socket), sender="server")
+            if isinstance(message, FrameMessage):
+                await socket.send(encode(Ack(seq=message.seq)))
+
+    tasks = [asyncio.create_task(one()) for _ in range(count)]
+    await asyncio.sleep(1.0)
+    print("ready", flush=True)
+    await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
+    for task in tasks:
+        task.cancel()
+
+
+async def enter(
+    url: str, *, role: Any, mode: Any, room: str | None = None
+) -> tuple[ClientConnection, Welcome]:
+    """A welcomed connection."""
+    socket = await connect(url, subprotocols=[SUBPROTOCOL], compression=None, max_size=None)  # type: ignore[list-item]
+    hello = Hello(
+        v=(0, 0), role=role, mode=mode, codecs=("raw_rgb",), max_message=1 << 24, credit=CREDIT, room=room
+    )
+    await socket.send(encode(hello))
+    message = decode(await read(socket), sender="server")
+    if not isinstance(message, Welcome):
+        raise RuntimeError(f"not welcome: {message}")
+    return socket, message
+
+
+async def read(socket: ClientConnection) -> bytes:
+    data = await socket.recv()
+    assert isinstance(data, bytes)
+    return data
+
+
+async def next_frame(socket: ClientConnection) -> tuple[FrameMessage, int]:
+    """The next frame and the size of its message."""
+    while True:
+        data = await read(socket)
+        message = decode(data, sender="server")
+        if isinstance(message, FrameMessage):
+            return message, len(data)
+
+
+class Stepper:
+    """A lockstep client that takes one tick at a time."""
+
+    def __init__(self, socket: ClientConnection) -> None:
+        self.socket = socket
+        self.seq = 0
+        self.size = 0
+
+    async def step(self) -> FrameMessage:
+        self.seq += 1
+        await self.socket.send(encode(Input(seq=self.seq, ts=time.perf_counter_ns() // 1000)))
+        frame, self.size = await next_frame(self.socket)
+        if frame.seq % ACK_EVERY == 0:
+            await self.socket.send(encode(Ack(seq=frame.seq)))
+        return frame
+
+
+async def bare_trip(socket: ClientConnection, message: bytes) -> None:
+    await socket.send(message)
+    await socket.recv()
+
+
+async def open_pair(url: str, echo_url: str) -> tuple[Stepper, ClientConnection, bytes]:
+    """A stepper past its first frame, an echo of that size, and a message of an input's size."""
+    socket, _ = await enter(url, role="stepper", mode="lockstep")
+    await next_frame(socket)
+    await socket.send(encode(Ack(seq=1)))
+    stepper = Stepper(socket)
+    for _ in range(WARM_UP):
+        await stepper.step()
+    echo = await connect(echo_url, compression=None, max_size=None)
+    await echo.send(str(stepper.size))
+    return stepper, echo, encode(Input(seq=10_000, ts=time.perf_counter_ns() // 1000))
+
+
+async def measure_cost(urls: Mapping[str, str], trips: int) -> dict[str, Any]:
+    stepper, echo, message = await open_pair(urls["real"], urls["echo"])
+    wire, bare = [], []
+    for _ in range(trips):
+        begun = time.perf_counter()
+        frame = await stepper.step()
+        wire.append((time.perf_counter() - begun) * 1000.0 - frame.total_ms)
+        begun = time.perf_counter()
+        await bare_trip(echo, message)
+        bare.append((time.perf_counter() - begun) * 1000.0)
+    await stepper.socket.close()
+    await echo.close()
+    over = percentiles(wire)["p99"] / percentiles(bare)["p99"]
+    return {
+        "frame_bytes": stepper.size,
+        "wire_ms": percentiles(wire),
+        "echo_ms": percentiles(bare),
+        "p99_ratio": over,
+    }
+
+
+async def measure_lockstep(url: str, echo_url: str, trips: int) -> dict[str, Any]:
+    stepper, echo, message = await open_pair(url, echo_url)
+    steps, bares, ratios = [], [], []
+    for _ in range(max(1, trips // BLOCK)):
+        begun = time.perf_counter()
+        for _ in range(BLOCK):
+            await stepper.step()
+        steps.append(BLOCK / (time.perf_counter() - begun))
+        begun = time.perf_counter()
+        for _ in range(BLOCK):
+            await bare_trip(echo, message)
+        bares.append(BLOCK / (time.perf_counter() - begun))
+        ratios.append(steps[-1] / bares[-1])
+    await stepper.socket.close()
+    await echo.close()
+    return {
+        "frame_bytes": stepper.size,
+        "steps_per_second": float(np.median(steps)),
+        "echoes_per_second": float(np.median(bares)),
+        "ratio": float(np.median(ratios)),
+    }
+
+
+async def measure_viewers(urls: Mapping[str, str], viewers: int) -> dict[str, Any]:
+    socket, welcome = await enter(urls["real"], role="player", mode="realtime")
+    alone = await play(socket, VIEWER_SECONDS)
+    command = [sys.executable, __file__, "-", "--watch", urls["real"], welcome.room, str(viewers)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as crowd:
+        assert crowd.stdout is not None and crowd.stdin is not None
+        waiting = asyncio.get_running_loop().run_in_executor(None, crowd.stdout.readline)
+        # The player goes on meanwhile: a client that stops reading would not be what is measured.
+        while not waiting.done():
+            await play(socket, 0.5)
+        watched = await play(socket, VIEWER_SECONDS)
+        crowd.stdin.close()
+    await socket.close()
+    grown = watched["input_to_frame_ms"]["p99"] / alone["input_to_frame_ms"]["p99"] - 1.0
+    return {"viewers": viewers, "alone": alone, "watched": watched, "p99_growth": grown}
+
+
+async def play(socket: ClientConnection, seconds: float) -> dict[str, Any]:
+    """Answers every frame with a new input for so long; the time from an input to its frame."""
+    sent: dict[int, float] = {}
+    times, missed, frames, replaced = [], 0, 0, 0
+    until = time.perf_counter() + seconds
+    seq = time.perf_counter_ns() // 1000
+    while time.perf_counter() < until:
+        frame, _ = await next_frame(socket)
+        now = time.perf_counter()
+        frames += 1
+        missed += not frame.met
+        replaced += frame.replaced
+        begun = sent.pop(frame.applied, None)
+        if begun is not None:
+            times.append((now - begun) * 1000.0 - frame.queue_ms)
+        await socket.send(encode(Ack(seq=frame.seq)))
+        seq += 1
+        sent[seq] = time.perf_counter()
+        await socket.send(encode(Input(seq=seq, ts=int(sent[seq] * 1e6))))
+    return {
+        "frames": frames,
+        "missed": missed,
+        "replaced": replaced,
+        "input_to_frame_ms": percentiles(times) if times else None,
+    }
+
+
+def percentiles(values: list[float]) -> dict[str, float]:
+    p50, p95, p99 = (float(np.percentile(values, percent, method="inverted_cdf")) for percent in (50, 95, 99))
+    return {"p50": p50, "p95": p95, "p99": p99, "max": max(values)}
+
+
+async def measure(name: str, trips: int, viewers: int) -> dict[str, Any]:
+    command = [sys.executable, __file__, name, "--serve"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None and server.stdin is not None
+        urls = json.loads(server.stdout.readline())
+        try:
+            return {
+                "cost": await measure_cost(urls, trips),
+                "lockstep": await measure_lockstep(urls["idle"], urls["echo"], trips),
+                "lockstep_wire": await measure_lockstep(urls["still"], urls["echo"], trips),
+                "viewers": await measure_viewers(urls, viewers) if viewers else None,
+            }
+        finally:
+            server.stdin.close()
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Measures and prints."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("world", help="a bundled world, or the folder of a pack")
+    parser.add_argument("--trips", type=int, default=1000, help="round trips of each kind")
+    parser.add_argument("--viewers", type=int, default=100)
+    parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--watch", nargs=3, help=argparse.SUPPRESS)
+    args = parser.parse_args(argv)
+    if args.serve:
+        asyncio.run(serve_all(args.world))
+        return 0
+    if args.watch:
+        asyncio.run(watch(args.watch[0], args.watch[1], int(args.watch[2])))
+        return 0
+    report = asyncio.run(measure(args.world, args.trips, args.viewers))
+    machine = describe(torch.device("cpu")) | {"usable_cpus": len(os.sched_getaffinity(0))}
+    json.dump({"world": args.world, "trips": args.trips, "machine": machine, **report}, sys.stdout, indent=1)
+    print()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
