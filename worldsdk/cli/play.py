@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import argparse
 import math
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from worldsdk.errors import DisplayError
+from worldsdk.errors import DisplayError, PlayError
 
 if TYPE_CHECKING:
+    from worldsdk.client.sync import RemoteWorld
     from worldsdk.play.script import InputScript
     from worldsdk.runtime.world import World
+
+TOKEN_VARIABLE = "WORLDSDK_TOKEN"
+"""Where a token is looked for: command lines are seen by every user of a machine."""
 
 NAME = "play"
 HELP = "play a world: the model draws every frame from the keys that are down"
@@ -28,6 +33,12 @@ examples:
                                          the inputs that a file holds; run twice, get the same digest
   worldsdk play --headless --realtime    paced by the clock, as if somebody watched
 
+  worldsdk play --server localhost:8765  a world that 'worldsdk serve' runs, here or on another machine
+  worldsdk play --server wss://host --room den
+                                         with others: all hold the same controls
+  worldsdk play --server wss://host --room den --watch
+                                         only looking on
+
 input files are JSON: stretches of ticks and what is held in them (missing controls are released)
   [{"ticks": 35, "controls": {"forward": 1}}, {"ticks": 20, "controls": {"turn": 4.0}}]
 'worldsdk worlds NAME' lists the controls of a world and their ranges.
@@ -41,10 +52,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "world", nargs="?", help="a bundled world or a pack folder (default: the first bundled)"
     )
     world = parser.add_argument_group("world")
-    world.add_argument("--seed", type=_natural, default=0, help="of the dream's noise (default 0)")
-    world.add_argument(
-        "--start", type=_natural, default=0, metavar="N", help="which starting place (default 0)"
-    )
+    world.add_argument("--seed", type=_natural, help="of the dream's noise (default 0)")
+    world.add_argument("--start", type=_natural, metavar="N", help="which starting place (default 0)")
     world.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N (default auto)")
     world.add_argument(
         "--steps", type=_natural, metavar="N", help="denoising steps a tick (default: the world's)"
@@ -59,6 +68,25 @@ def configure(parser: argparse.ArgumentParser) -> None:
         choices=("hold", "repeat", "fewer"),
         default="hold",
         help="when a tick is late: hold the last frame, repeat inputs to catch up, or take fewer steps",
+    )
+    server = parser.add_argument_group("a world on a server (its clock and quality are the server's)")
+    server.add_argument("--server", metavar="URL", help="play what runs there, e.g. localhost:8765")
+    server.add_argument("--room", metavar="NAME", help="join others there, or make a room for them")
+    server.add_argument("--watch", action="store_true", help="look on without playing; needs --room")
+    server.add_argument(
+        "--token-file",
+        type=Path,
+        metavar="FILE",
+        help=f"signed admission (default: the environment variable {TOKEN_VARIABLE})",
+    )
+    server.add_argument(
+        "--codec", metavar="NAME", help="raw_rgb, png, webp, jpeg or h264 (default: one that loses nothing)"
+    )
+    server.add_argument(
+        "--layer", action="append", default=[], metavar="NAME", help="a layer wanted with each frame"
+    )
+    server.add_argument(
+        "--no-warp", action="store_true", help="hold late frames still, rather than turn them with the camera"
     )
     show = parser.add_argument_group("picture")
     show.add_argument(
@@ -85,23 +113,24 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from worldsdk.packs import default_world
+    from worldsdk.client.sync import RemoteWorld
     from worldsdk.play.app import App, PlayOptions
     from worldsdk.play.script import load_script
-    from worldsdk.runtime.world import load
 
-    world = load(args.world or default_world(), device=args.device, steps=args.steps)
+    world = _connected(args) if args.server is not None else _loaded(args)
     script = load_script(args.inputs, world.controls) if args.inputs is not None else None
     if not args.headless and script is None:
         options = PlayOptions(
-            seed=args.seed,
-            start=args.start,
+            seed=args.seed or 0,
+            start=args.start or 0,
             fps=args.fps,
             budget_ms=args.budget_ms,
             on_miss=args.on_miss,
             method=args.upscaler,
             out=args.out,
             seconds=args.seconds,
+            join=args.room is not None and args.seed is None and args.start is None,
+            warp=not args.no_warp,
         )
         try:
             app = App(world, options)
@@ -110,21 +139,68 @@ def run(args: argparse.Namespace) -> int:
         else:
             app.run()
             return 0
+    if isinstance(world, RemoteWorld) and not args.headless:
+        # Without a window there is nobody to play in real time: the walk is stepped.
+        world.close()
+        args.headless = True
+        world = _connected(args)
     _play_headless(world, script, args)
     return 0
 
 
-def _play_headless(world: World, script: InputScript | None, args: argparse.Namespace) -> None:
+def _loaded(args: argparse.Namespace) -> World:
+    from worldsdk.packs import default_world
+    from worldsdk.runtime.world import load
+
+    for option in ("room", "watch", "token_file", "codec", "layer"):
+        if getattr(args, option):
+            raise PlayError(f"--{option.replace('_', '-')} is for a world on a server", fix="give --server")
+    return load(args.world or default_world(), device=args.device, steps=args.steps)
+
+
+def _connected(args: argparse.Namespace) -> RemoteWorld:
+    from worldsdk.client.sync import connect
+
+    if args.world is not None:
+        raise PlayError(
+            f"both {args.world!r} and --server are given", fix="the server says which world it is"
+        )
+    if args.watch and args.room is None:
+        raise PlayError("--watch needs something to watch", fix="give --room")
+    if args.watch and args.headless:
+        raise PlayError("--watch needs a window", fix="leave out --headless")
+    return connect(
+        args.server,
+        role="viewer" if args.watch else "player",
+        mode="lockstep" if args.headless and not args.realtime else "realtime",
+        room=args.room,
+        token=_token(args.token_file),
+        codecs=None if args.codec is None else [args.codec],
+        layers=args.layer,
+    )
+
+
+def _token(path: Path | None) -> str | None:
+    if path is None:
+        return os.environ.get(TOKEN_VARIABLE) or None
+    try:
+        return path.read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise PlayError(f"the token cannot be read ({type(error).__name__})", where=str(path)) from error
+
+
+def _play_headless(world: World | RemoteWorld, script: InputScript | None, args: argparse.Namespace) -> None:
     from tqdm import tqdm
 
+    from worldsdk.play.face import face_of
     from worldsdk.play.headless import FILM, SHEET, TIMING, HeadlessOptions, play_headless
 
     options = HeadlessOptions(
         out=args.out,
         seconds=args.seconds,
         script=script,
-        seed=args.seed,
-        start=args.start,
+        seed=args.seed or 0,
+        start=args.start or 0,
         realtime=args.realtime,
         fps=args.fps,
         budget_ms=args.budget_ms,
@@ -132,7 +208,7 @@ def _play_headless(world: World, script: InputScript | None, args: argparse.Name
         method=args.upscaler,
     )
     # Where nobody watches there is no bar, and it first shows when there is something to show.
-    with tqdm(unit="tick", desc=world.manifest.name, leave=False, delay=0.2, disable=None) as bar:
+    with tqdm(unit="tick", desc=face_of(world).name, leave=False, delay=0.2, disable=None) as bar:
 
         def progress(done: int, total: int) -> None:
             bar.total = total

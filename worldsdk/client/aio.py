@@ -177,7 +177,7 @@ class AsyncSession:
         await self._link.flush()
 
     async def frames(self) -> AsyncIterator[RemoteFrame]:
-        """Newest frames, as they come; what came while the caller was busy is skipped. Never ends by itself."""
+        """Newest frames, as they come, without end; what came while the caller was busy is skipped."""
         taken = self._dialogue.frames
         while True:
             seen = taken

@@ -226,6 +226,7 @@ class Dialogue:
             case Applied():
                 asked = self._asked.pop(message.re)
                 asked.tick, asked.result = message.tick, message.result
+                self._applied(asked)
             case ErrorMessage():
                 self._error(message)
             case Event():
@@ -308,6 +309,13 @@ class Dialogue:
             self.trouble = error
         if message.fatal and message.retry:
             self.retry_after = (message.retry_after_ms or 0) / 1000.0
+
+    def _applied(self, asked: Asked) -> None:
+        """What a command changed: the server tells others by an event, but not always whoever asked."""
+        if asked.name in ("pause", "resume"):
+            self.paused = asked.name == "pause"
+        elif asked.name == "speed":
+            self.speed = float(asked.args["factor"])
 
     def _event(self, message: Event) -> None:
         self.events.append((message.name, message.data))

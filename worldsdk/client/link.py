@@ -34,6 +34,10 @@ class Link:
         wishes: what for.
         resume: a single-use token of a session that exists (a fork's twin).
 
+    Attributes:
+        dialogue: to be looked at under ``lock``. error: why it has ended for good, if it has.
+        connected: False while it tries to come back.
+
     Raises:
         ConnectionFailedError, ConnectionTimeoutError, or the error with which the server refused.
     """
@@ -42,6 +46,7 @@ class Link:
         self.settings = settings
         self.dialogue = Dialogue(wishes, settings.clock)
         self.error: WorldSDKError | None = None
+        self.connected = True
         self.lock = threading.RLock()
         self._changed = threading.Condition(self.lock)
         self._sending = threading.Lock()
@@ -216,6 +221,7 @@ class Link:
         try:
             if self._closing:
                 raise ConnectionLostError("this session was closed", where=self._url)
+            self.connected = False
             self._socket.close()
             self._reconnect(ended(cause, self.dialogue, self._url))
         except WorldSDKError as error:
@@ -244,7 +250,7 @@ class Link:
                 last = error
                 continue
             with self._changed:
-                self._socket = fresh
+                self._socket, self.connected = fresh, True
                 self.dialogue.meter.reconnects += 1
                 self._changed.notify_all()
             self.flush()

@@ -104,7 +104,7 @@ class RemoteLive:
         Raises:
             ControlError: an unknown name or a value out of range; what was set before stays.
         """
-        self.live._link.input(self.live.world.controls.parse(controls))
+        self.live.send(controls)
 
     def tick(self, controls: Mapping[str, float] | None = None) -> RemoteFrame:
         """The newest frame that has not been taken yet; waits for it where there is none.

@@ -9,18 +9,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from numpy.typing import ArrayLike
 
 from worldsdk.client import verbs
+from worldsdk.client.clock import ClientClock
 from worldsdk.client.frames import RemoteFrame
 from worldsdk.client.link import Link
 from worldsdk.client.quality import Quality
 from worldsdk.client.world import Plan, WorldFace, plan
-from worldsdk.errors import SessionError
+from worldsdk.errors import SessionError, WorldSDKError
 
 if TYPE_CHECKING:
     from worldsdk.client.live import RemoteLive
@@ -303,7 +304,8 @@ class RemoteSession:
         """Any command of the server's; returns its result once it has been applied.
 
         Raises:
-            RemoteError: code ``not_capable`` before anything is sent; else the server's error, as its class.
+            NotCapableError: the server has no such command; nothing was sent.
+            WorldSDKError: the server's error, as its class.
         """
         verbs.require(self.world.description, name)
         asked = self._link.command(name, dict(args or {}))
@@ -325,6 +327,48 @@ class RemoteSession:
         self._link.close()
         if self in self.world._sessions:
             self.world._sessions.remove(self)
+
+    # Real time without waiting: for programs with a loop of their own.
+
+    @property
+    def connected(self) -> bool:
+        """False while a lost connection is being taken up again, and after it was given up."""
+        return self._link.connected and self._link.error is None
+
+    @property
+    def error(self) -> WorldSDKError | None:
+        """Why this session has ended for good, if it has."""
+        return self._link.error
+
+    @property
+    def paused(self) -> bool:
+        """Whether the world stands still, as the server last said."""
+        return self._dialogue.paused
+
+    @property
+    def clock(self) -> ClientClock:
+        """That frames' ``wire.arrived`` is measured by."""
+        return self._link.settings.clock
+
+    def listen(self, heard: Callable[[RemoteFrame], None] | None) -> None:
+        """Real time: calls ``heard`` with every frame as it arrives, on the reading thread; must not wait."""
+        with self._link.lock:
+            self._dialogue.on_frame = heard
+
+    def send(self, controls: Mapping[str, float] | None, *, mouse: tuple[float, float] = (0.0, 0.0)) -> int:
+        """Real time: what the world applies from now on; returns the input's number.
+
+        Args:
+            mouse: pixels moved since the last call, right and down positive: the server turns them into the
+                controls that a mouse moves.
+        """
+        return self._link.input(self.world.controls.parse(controls), mouse=mouse)
+
+    def shown(self, frame: RemoteFrame) -> None:
+        """A frame is on the screen now: action-to-photon is measured by it, here and at the server."""
+        with self._link.lock:
+            self._dialogue.shown(frame, self.clock.seconds())
+        self._link.flush()
 
     # What the other parts of the client use.
 

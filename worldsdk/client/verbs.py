@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 
 from worldsdk.client.description import Description, RemoteSpec
 from worldsdk.client.dialogue import Asked, Dialogue
-from worldsdk.errors import ConnectionFailedError, MissingExtraError, RemoteError, SessionError
+from worldsdk.errors import ConnectionFailedError, MissingExtraError, NotCapableError, SessionError
 from worldsdk.protocol.limits import MAX_INTEGER, MAX_TICKS
 
 NEAR_TICKS = 8
@@ -35,14 +35,13 @@ _CAPABILITIES = {
 
 
 def require(description: Description, name: str) -> None:
-    """Raises RemoteError (code ``not_capable``) where the server has no such command."""
+    """Raises NotCapableError where the server has no such command."""
     needed = _CAPABILITIES.get(name)
     if needed is not None and needed not in description.capabilities:
-        raise RemoteError(
+        raise NotCapableError(
             f"this server cannot {name}",
             where=description.title,
             fix=f"it can {', '.join(sorted(description.capabilities)) or 'only step'}",
-            code="not_capable",
         )
 
 

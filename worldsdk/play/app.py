@@ -15,16 +15,20 @@ import numpy as np
 import pygame
 from numpy.typing import NDArray
 
+from worldsdk.client.sync import RemoteWorld
 from worldsdk.errors import WorldSDKError
 from worldsdk.pixels import METHODS, Method, colour_layer, warm_up
 from worldsdk.play.bindings import Bindings
 from worldsdk.play.driver import Driver, View
+from worldsdk.play.face import face_of
 from worldsdk.play.help_screen import draw_help
 from worldsdk.play.keepsakes import Keepsakes
 from worldsdk.play.keys import code_of
+from worldsdk.play.mouse import MouseBindings
 from worldsdk.play.overlay import draw_overlay
 from worldsdk.play.pads import Gamepads
 from worldsdk.play.prompt import SeedPrompt
+from worldsdk.play.remote import RemoteDriver
 from worldsdk.play.saves import SLOTS, Saves
 from worldsdk.play.shortcuts import Command, Shortcuts
 from worldsdk.play.theme import ACCENT, BAD
@@ -51,6 +55,8 @@ class PlayOptions:
         out: folder for films and pictures.
         seconds: leave by itself after so long; ``None`` plays until told to leave.
         show_help: ``None`` shows the help when this world is opened for the first time.
+        join: on a server, take the room as it is rather than starting the world with ``seed`` and ``start``.
+        warp: on a server, turn late frames with the camera.
     """
 
     seed: int = 0
@@ -62,33 +68,36 @@ class PlayOptions:
     out: Path = Path("out/play")
     seconds: float | None = None
     show_help: bool | None = None
+    join: bool = False
+    warp: bool = True
 
 
 class App:
     """One window on one world.
 
     Args:
-        world: loaded.
+        world: loaded, or connected in real time; clock and budget are then the server's.
         options: see there.
         saves: where quick saves go; the user's own folder by default.
 
     Raises:
         DisplayError: no window can be opened.
+        WorldSDKError: a server refuses the session.
     """
 
-    def __init__(self, world: World, options: PlayOptions, saves: Saves | None = None) -> None:
+    def __init__(self, world: World | RemoteWorld, options: PlayOptions, saves: Saves | None = None) -> None:
         self.world = world
         self.options = options
         self.spec = world.controls
-        self.bindings = Bindings(self.spec)
-        self.shortcuts = Shortcuts(self.spec)
-        self.saves = saves if saves is not None else Saves(world.manifest.name)
-        display = world.manifest.display
-        area = (display.width, display.height) if display.width and display.height else None
+        self.face = face_of(world)
+        remote = isinstance(world, RemoteWorld)
+        self.bindings = MouseBindings(self.spec) if remote else Bindings(self.spec)
+        self.shortcuts = Shortcuts(self.spec, remote=remote)
+        self.saves = saves if saves is not None else Saves(self.face.name)
         self.window = Window(
-            f"{world.manifest.title}  (F1 shows the keys)", world.spec.height, world.spec.width, area
+            f"{self.face.title}  (F1 shows the keys)", world.spec.height, world.spec.width, self.face.area
         )
-        self.window.splash(f"Preparing {world.manifest.title}")
+        self.window.splash(f"Preparing {self.face.title}")
         # Seconds the first time on a machine, and never while a world runs.
         warm_up()
         self.pads = Gamepads()
@@ -101,22 +110,38 @@ class App:
         self.prompt: SeedPrompt | None = None
         height, width = world.spec.height, world.spec.width
         rate = options.fps or world.rate_hz
-        self.keepsakes = Keepsakes(options.out, world.manifest.name, height, width, rate)
+        self.keepsakes = Keepsakes(options.out, self.face.name, height, width, rate)
         self.captured = False
         self._notice, self._notice_until = "", 0.0
         self._leave = False
         self._stale = True
-        self.driver = Driver(
+        try:
+            self.driver = self._driver()
+        except BaseException:
+            self.window.close()
+            raise
+        if self.show_help:
+            self.driver.hold()
+
+    def _driver(self) -> Driver | RemoteDriver:
+        world, options = self.world, self.options
+
+        def film(frame: Frame) -> None:
+            self.keepsakes.add(frame.pixels)
+
+        if isinstance(world, RemoteWorld):
+            assert isinstance(self.bindings, MouseBindings)
+            joined = world.session() if options.join else world.session(options.seed, options.start)
+            return RemoteDriver(world, joined, self.bindings, warp=options.warp, on_frame=film)
+        return Driver(
             world,
             world.session(seed=options.seed, start=options.start),
             self.bindings,
             fps=options.fps,
             budget_ms=options.budget_ms,
             on_miss=options.on_miss,
-            on_frame=lambda frame: self.keepsakes.add(frame.pixels),
+            on_frame=film,
         )
-        if self.show_help:
-            self.driver.hold()
 
     def run(self) -> None:
         """Plays until the player leaves, time is up, or Ctrl-C; always closes window, film and thread.
@@ -246,6 +271,7 @@ class App:
             Command.OVERLAY: self._toggle_overlay,
             Command.LAYER: self._next_layer,
             Command.UPSCALER: self._next_upscaler,
+            Command.WARP: self._toggle_warp,
             Command.RECORD: self._toggle_film,
             Command.SCREENSHOT: self._screenshot,
             Command.FULLSCREEN: self.window.toggle_fullscreen,
@@ -297,6 +323,10 @@ class App:
         self.method = METHODS[(METHODS.index(self.method) + 1) % len(METHODS)]
         self.say(f"Upscaler: {self.method}")
 
+    def _toggle_warp(self) -> None:
+        if isinstance(self.driver, RemoteDriver):
+            self.driver.toggle_warp()
+
     def _capture(self, captured: bool) -> None:
         if captured != self.captured:
             self.window.capture_mouse(captured)
@@ -328,11 +358,10 @@ class App:
         window = self.window
         window.draw_frame(self._picture(view.frame), self.method)
         if self.show_help:
-            manifest = self.world.manifest
             draw_help(
                 window.surface,
-                manifest.title,
-                manifest.summary,
+                self.face.title,
+                self.face.summary,
                 self.spec,
                 self.shortcuts,
                 pads=len(self.pads) > 0,

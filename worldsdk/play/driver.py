@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Literal
 from worldsdk.errors import SessionError, WorldSDKError
 from worldsdk.frame import Frame, Timing
 from worldsdk.play.bindings import Bindings
+from worldsdk.play.link_view import LinkView
 from worldsdk.play.slot import NewestSlot
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ class View:
         timings: of the last generated frames, oldest first.
         ticks, missed: ticks played and deadlines missed since this session began or was changed.
         rate: frames per second really shown over the last second or so.
+        link: of a world on a server, how the connection is; else None.
     """
 
     frame: Frame
@@ -56,6 +58,7 @@ class View:
     ticks: int = 0
     missed: int = 0
     rate: float = 0.0
+    link: LinkView | None = None
 
 
 class Driver(threading.Thread):

@@ -5,23 +5,27 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from contextlib import AbstractContextManager
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from worldsdk.client.sync import RemoteSession, RemoteWorld
 from worldsdk.errors import PlayError
 from worldsdk.packs.storage import write_file
 from worldsdk.pixels import Method, contact_sheet, pick_evenly
+from worldsdk.play.face import face_of
 from worldsdk.play.pictures import write_png
 from worldsdk.play.recorder import FilmWriter, film_size
 from worldsdk.play.script import InputScript, wander
 
 if TYPE_CHECKING:
+    from worldsdk.client.live import RemoteLive
     from worldsdk.frame import Frame
-    from worldsdk.runtime.realtime import OnMiss
+    from worldsdk.runtime.realtime import OnMiss, Realtime
     from worldsdk.runtime.session import Session
     from worldsdk.runtime.statistics import Statistics
     from worldsdk.runtime.world import World
@@ -59,9 +63,13 @@ class HeadlessOptions:
 
 
 def play_headless(
-    world: World, options: HeadlessOptions, progress: Callable[[int, int], None] | None = None
+    world: World | RemoteWorld,
+    options: HeadlessOptions,
+    progress: Callable[[int, int], None] | None = None,
 ) -> dict[str, Any]:
     """Plays, writes ``demo.mp4``, ``contact-sheet.png`` and ``timing.json``; returns what the last one holds.
+
+    A connected world is played in lockstep, to the same digest as here, or by the server's clock.
 
     Args:
         progress: called after every tick with (ticks done, ticks in all).
@@ -75,6 +83,7 @@ def play_headless(
     ticks = _ticks(options, rate)
     script = options.script or wander(world.controls, ticks, rate)
     session = world.session(seed=options.seed, start=options.start)
+    face = face_of(world)
     budget = options.budget_ms or 1000.0 / rate
     height, width = world.spec.height, world.spec.width
     film = FilmWriter(options.out / FILM, *film_size(height, width), rate, options.method)
@@ -103,9 +112,9 @@ def play_headless(
     sheet = contact_sheet(picked, columns=SHEET_COLUMNS, scale=factor, gap=4, method=options.method)
     write_png(options.out / SHEET, sheet)
     report = {
-        "world": world.manifest.name,
+        "world": face.name,
         "pack_digest": world.digest,
-        "device": str(world.device),
+        "device": face.device,
         "seed": options.seed,
         "start": options.start,
         "rate_hz": rate,
@@ -114,6 +123,7 @@ def play_headless(
         "steps": None if options.realtime else session.steps,
         "seconds": ticks / rate,
         **statistics.summary(),
+        **({"connection": asdict(session.quality)} if isinstance(session, RemoteSession) else {}),
         "digest": None if options.realtime else digest.hexdigest(),
         "encoder": film.encoder,
         "files": {"film": FILM, "sheet": SHEET},
@@ -135,7 +145,7 @@ def _ticks(options: HeadlessOptions, rate: float) -> int:
 
 
 def _stepped(
-    session: Session,
+    session: Session | RemoteSession,
     script: InputScript,
     ticks: int,
     rate: float,
@@ -152,7 +162,7 @@ def _stepped(
 
 
 def _paced(
-    session: Session,
+    session: Session | RemoteSession,
     script: InputScript,
     ticks: int,
     rate: float,
@@ -161,7 +171,12 @@ def _paced(
     statistics: Statistics,
 ) -> Iterator[Frame]:
     """Beat after beat of the real-time clock, which counts its own misses."""
-    with session.realtime(fps=rate, budget_ms=budget, on_miss=on_miss) as live:
+    clock: AbstractContextManager[Realtime | RemoteLive]
+    if isinstance(session, RemoteSession):
+        clock = session.realtime(rate)
+    else:
+        clock = session.realtime(fps=rate, budget_ms=budget, on_miss=on_miss)
+    with clock as live:
         for index in range(ticks):
             frame = live.tick(script.at(index))
             if not frame.held:

@@ -8,6 +8,7 @@ import pygame
 
 from worldsdk.play import theme
 from worldsdk.play.driver import GRAPH_TICKS, View
+from worldsdk.play.link_view import LinkView
 
 WIDTH, MARGIN, LINE = 282, 14, 20
 GRAPH_HEIGHT, BAR = 56, 2
@@ -20,7 +21,9 @@ def draw_overlay(target: pygame.Surface, view: View, upscaler: str, at: tuple[in
     budget, red bars missed it.
     """
     stages = _mean_stages(view)
+    link = _link_lines(view.link) if view.link is not None else []
     height = 2 * MARGIN + 3 * LINE + GRAPH_HEIGHT + 10 + (LINE * ((len(stages) + 1) // 2)) + 2 * LINE
+    height += (LINE * len(link) + 8) if link else 0
     plate = theme.panel((WIDTH, height))
     right = WIDTH - MARGIN
     y = MARGIN
@@ -50,7 +53,27 @@ def draw_overlay(target: pygame.Surface, view: View, upscaler: str, at: tuple[in
         colour=theme.MUTED,
     )
     theme.write(plate, upscaler, (right, y), colour=theme.MUTED, align="right")
+    y += LINE + 8
+    for left, value, good in link:
+        theme.write(plate, left, (MARGIN, y), colour=theme.MUTED)
+        theme.write(plate, value, (right, y), colour=theme.TEXT if good else theme.BAD, align="right")
+        y += LINE
     target.blit(plate, at)
+
+
+def _link_lines(link: LinkView) -> list[tuple[str, str, bool]]:
+    """(name, value, whether all is well) of what there is to say about a connection."""
+    quality = link.quality
+    if not link.connected:
+        return [("connection", "lost, trying again", False)]
+    late = f"{quality.late:,} late, {quality.dropped:,} dropped, {quality.replaced:,} replaced"
+    return [
+        ("hand to eye", f"{quality.action_p50:.0f} ms, p95 {quality.action_p95:.0f}", True),
+        ("round trip", f"{quality.rtt:.1f} ms, jitter {quality.jitter:.1f}, kept {link.delay_ms:.1f}", True),
+        ("frames", late, True),
+        ("waited", f"{quality.held:,} beats{f', {quality.warped:,} turned' if link.warp else ''}", True),
+        ("room", link.room + (f", back {quality.reconnects} times" if quality.reconnects else ""), True),
+    ]
 
 
 def _mean_stages(view: View) -> dict[str, float]:

@@ -26,6 +26,7 @@ class Command(Enum):
     OVERLAY = "show or hide the timings"
     LAYER = "show colour, or a layer such as depth"
     UPSCALER = "change how pixels are enlarged"
+    WARP = "turn late frames with the camera, or hold them still"
     RECORD = "start or stop filming (mp4)"
     SCREENSHOT = "save a picture (png)"
     FULLSCREEN = "full screen or window"
@@ -54,6 +55,9 @@ DEFAULTS: dict[Command, str] = {
     Command.RELEASE: "Escape",
 }
 
+REMOTE: dict[Command, str] = {Command.WARP: "F10"}
+"""Besides, where the world is on a server."""
+
 PAD_COMMANDS: dict[str, Command] = {"Start": Command.PAUSE, "Back": Command.REWIND}
 """Pad buttons with a meaning here, unless the world binds them."""
 
@@ -79,13 +83,18 @@ class Shortcut:
 
 
 class Shortcuts:
-    """The client's keys for one world."""
+    """The client's keys for one world.
 
-    def __init__(self, spec: ControlSpec) -> None:
+    Args:
+        remote: whether it is on a server.
+    """
+
+    def __init__(self, spec: ControlSpec, *, remote: bool = False) -> None:
+        keys = DEFAULTS | (REMOTE if remote else {})
         taken = {code for control in spec for code in control.keys}
         pads = {name for control in spec for name in control.pad}
         self.entries = [
-            *(Shortcut(command, code, ctrl=code in taken) for command, code in DEFAULTS.items()),
+            *(Shortcut(command, code, ctrl=code in taken) for command, code in keys.items()),
             Shortcut(Command.QUIT, "KeyQ", ctrl=True),
         ]
         self._by_key = {(entry.code, entry.ctrl): entry.command for entry in self.entries}
