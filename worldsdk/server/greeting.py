@@ -9,17 +9,21 @@ from typing import Any
 from worldsdk.models.interface import Layer
 from worldsdk.protocol.commands import COMMANDS
 from worldsdk.protocol.messages import (
+    Hello,
     LayerInfo,
     LimitsInfo,
     ServerInfo,
     StateInfo,
+    Welcome,
     WorldInfo,
 )
 from worldsdk.runtime.world import World
+from worldsdk.server.lobby import Entry
 from worldsdk.server.options import (
     COMMAND_HZ,
     IMAGE_PIXELS,
     INPUT_HZ_PER_RATE,
+    MAX_CREDIT,
     MAX_KEYS,
     MAX_MESSAGE,
     ServeOptions,
@@ -37,6 +41,47 @@ CAPABILITIES = (
     "quality",
     "image_start",
 )
+
+
+def welcome(
+    hello: Hello,
+    entry: Entry,
+    world: World,
+    options: ServeOptions,
+    *,
+    minor: int,
+    codec: str,
+    layers: Sequence[str],
+    session_seconds: float,
+) -> Welcome:
+    """The answer to ``hello`` for a guest who was let in at ``entry``."""
+    room = entry.room
+    granted = capabilities(options, world, lockstep=room.mode == "lockstep")
+    return Welcome(
+        v=minor,
+        session=room.session,
+        room=room.name,
+        role=hello.role,
+        mode=room.mode,
+        resume=entry.token,
+        world=world_info(world),
+        size=(world.spec.width, world.spec.height),
+        codec=codec,
+        rate=world.rate_hz,
+        budget_ms=1000.0 / world.rate_hz,
+        tick=room.latest.frame.tick if room.latest is not None else 0,
+        controls=tuple(world.controls.to_json()),
+        layers=layer_infos([layer for layer in world.spec.layers if layer.name in layers]),
+        state=state_infos(world),
+        starts=world.starts,
+        commands=commands(granted, hello.role),
+        limits=limits(options, world, session_seconds),
+        capabilities=granted,
+        credit=min(hello.credit, MAX_CREDIT),
+        server=server_info(),
+        paused=room.paused,
+        held_seq=entry.seat.held_seq if entry.seat is not None else 0,
+    )
 
 
 def capabilities(options: ServeOptions, world: World, *, lockstep: bool) -> tuple[str, ...]:

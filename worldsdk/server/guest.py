@@ -5,41 +5,39 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
-from collections.abc import Coroutine, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol
 
-from worldsdk.errors import ControlError, NotAllowedError, NotCapableError, WorldSDKError
+from worldsdk.errors import ControlError, WorldSDKError
 from worldsdk.models.interface import Layer
 from worldsdk.protocol.codec import encode
 from worldsdk.protocol.codes import NORMAL_CLOSE, close_code
-from worldsdk.protocol.commands import COMMANDS, QualityArgs, parse_args
 from worldsdk.protocol.connection import ServerConnection
 from worldsdk.protocol.messages import (
-    Accepted,
     Ack,
     Applied,
     Bye,
     ClientMessage,
     Command,
-    Event,
-    FrameMessage,
     GoAway,
     Hello,
     Input,
     Ping,
     Pong,
     ServerMessage,
-    Welcome,
 )
 from worldsdk.protocol.refusals import refusal
-from worldsdk.server import commands, greeting, made
-from worldsdk.server.encode import CODECS, Encoded, H264Stream, Look, choose_codec
-from worldsdk.server.hooks import Authority, Grant, ImageReader, Meter, Metrics, RefusedError
+from worldsdk.server import greeting
+from worldsdk.server.clerk import Clerk
+from worldsdk.server.encode import Encoded, H264Stream, Look, choose_codec
+from worldsdk.server.hooks import Authority, ImageReader, Meter, Metrics, RefusedError
 from worldsdk.server.live import Job
-from worldsdk.server.lobby import Entry, Lobby
+from worldsdk.server.lobby import Lobby
+from worldsdk.server.made import Applied as AppliedInput
+from worldsdk.server.made import Made, frame_message
 from worldsdk.server.options import LOCKSTEP_WAITING, MAX_CREDIT, MAX_MESSAGE, ServeOptions
 from worldsdk.server.outbox import Outbox, Overflow, Wire
 from worldsdk.server.room import Room, Seat
@@ -106,13 +104,14 @@ class Guest:
         self._specs: Mapping[str, Layer] = {layer.name: layer for layer in self._world.spec.layers}
         self._layers: tuple[str, ...] = ()
         self._most_bytes = 0
-        self._hash = False
+        self._digests = False
         self._stamps: dict[int, int] = {}
         self._limited = 0
         self._limited_told = -LIMITED_NEWS_SECONDS
         self._ending: tuple[str, str] | None = None
         self._meter: Meter | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._closing: asyncio.Task[None] | None = None
+        self._clerk: Clerk | None = None
         self.last_heard = self._clock.monotonic()
         self.joined_at = self.last_heard
         self.deadline: float | None = None
@@ -142,9 +141,10 @@ class Guest:
             if hello is not None:
                 await self._enter(hello)
                 reason = await self._listen()
-                for_good = reason == "bye"
+                # A time that is over is not to be had again by coming back.
+                for_good = reason in ("bye", "session_over")
         except RefusedError as error:
-            self._refuse(error, fatal=True)
+            self.refuse(error, fatal=True)
             self._ending = (error.code, error.what)
         except Exception:
             _log.exception("connection %d failed", self.number)
@@ -185,10 +185,25 @@ class Guest:
             raise
         self.room, self.seat = entry.room, entry.seat
         self._layers = tuple(name for name in hello.layers if name in self._specs)
-        self._hash = entry.room.mode == "lockstep"
+        self._digests = entry.room.mode == "lockstep"
         self.outbox.keep_all = entry.room.mode == "lockstep" and entry.seat is not None
         self._look(codec, services.options.jpeg_quality)
-        welcome = self._welcome(hello, grant, entry)
+        seconds = min(
+            (s for s in (grant.session_seconds, services.options.session_seconds) if s), default=0.0
+        )
+        self.deadline = self._clock.monotonic() + seconds if seconds else None
+        welcome = greeting.welcome(
+            hello,
+            entry,
+            world,
+            services.options,
+            minor=self.protocol.minor,
+            codec=codec,
+            layers=self._layers,
+            session_seconds=seconds,
+        )
+        if entry.seat is not None:
+            self._clerk = Clerk(self, entry.room, entry.seat, self._lobby, services.images)
         self.protocol.welcomed(welcome)
         self.send(welcome)
         self.joined_at = self.last_heard = self._clock.monotonic()
@@ -196,39 +211,6 @@ class Guest:
         if entry.room.latest is not None:
             self.outbox.offer(entry.room.latest)
         self._feed_device()
-
-    def _welcome(self, hello: Hello, grant: Grant, entry: Entry) -> Welcome:
-        options, world, room = self._services.options, self._world, entry.room
-        limits = [s for s in (grant.session_seconds, options.session_seconds) if s]
-        seconds = min(limits, default=0.0)
-        if seconds:
-            self.deadline = self._clock.monotonic() + seconds
-        granted = greeting.capabilities(options, world, lockstep=room.mode == "lockstep")
-        return Welcome(
-            v=self.protocol.minor,
-            session=room.session,
-            room=room.name,
-            role=hello.role,
-            mode=room.mode,
-            resume=entry.token,
-            world=greeting.world_info(world),
-            size=(world.spec.width, world.spec.height),
-            codec=self.outbox.look.codec,
-            rate=world.rate_hz,
-            budget_ms=1000.0 / world.rate_hz,
-            tick=room.latest.frame.tick if room.latest is not None else 0,
-            controls=tuple(world.controls.to_json()),
-            layers=greeting.layer_infos([self._specs[name] for name in self._layers]),
-            state=greeting.state_infos(world),
-            starts=world.starts,
-            commands=greeting.commands(granted, hello.role),
-            limits=greeting.limits(options, world, seconds),
-            capabilities=granted,
-            credit=min(hello.credit, MAX_CREDIT),
-            server=greeting.server_info(),
-            paused=room.paused,
-            held_seq=entry.seat.held_seq if entry.seat is not None else 0,
-        )
 
     async def _listen(self) -> str:
         """Takes messages until the connection is over; why it is."""
@@ -245,6 +227,8 @@ class Guest:
             self._lobby.leave(self.room, self.seat, self, for_good=for_good)
             role = self.seat.role if self.seat is not None else "viewer"
             self._metrics.left(role, reason, self._clock.monotonic() - self.joined_at)
+        if self._clerk is not None:
+            self._clerk.close()
         await self._close()
         self.outbox.close()
         self.protocol.close()
@@ -261,19 +245,14 @@ class Guest:
     def end(self, code: str, message: str) -> None:
         """Tells why, and closes."""
         if self._ending is None:
-            self._refuse(RefusedError(code, message), fatal=True)
+            self.refuse(RefusedError(code, message), fatal=True)
             self._hang_up(code, message)
 
     def _hang_up(self, code: str, message: str) -> None:
         # ``run`` may be waiting for a message that never comes: closing the socket wakes it.
         if self._ending is None:
             self._ending = (code, message)
-            self._spawn(self._close())
-
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.ensure_future(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+            self._closing = asyncio.ensure_future(self._close())
 
     # Going out.
 
@@ -295,7 +274,8 @@ class Guest:
             self.outbox.close()
             self._hang_up("slow_client", "too many replies wait to be read")
 
-    def _refuse(self, error: WorldSDKError, *, fatal: bool = False, re: int | None = None) -> None:
+    def refuse(self, error: WorldSDKError, *, fatal: bool = False, re: int | None = None) -> None:
+        """Says that something was refused: a connection, or the command ``re``."""
         retry = error.retry_after_ms if isinstance(error, RefusedError) else None
         position = error.position if isinstance(error, RefusedError) else None
         self._metrics.rejected(error.code)
@@ -308,36 +288,20 @@ class Guest:
         if self.protocol.closing is not None and self._ending is None:
             self._hang_up(self.protocol.closing, "see the error before")
 
-    def _frame(self, one: made.Made, encoded: Encoded, replaced: int) -> bytes | None:
+    def _frame(self, one: Made, encoded: Encoded, replaced: int) -> bytes | None:
         """The frame's message for this connection."""
-        frame, timing = one.frame, one.frame.timing
         applied = one.applied.get(self.seat.id) if self.seat is not None else None
         seq = self.protocol.next_seq
         data = encode(
-            FrameMessage(
+            frame_message(
+                one,
+                encoded,
                 seq=seq,
-                tick=frame.tick,
-                pts=one.pts_us,
-                applied=applied.seq if applied is not None else 0,
-                ts=applied.ts if applied is not None else None,
-                key=encoded.key,
+                applied=applied,
                 codec=self.outbox.look.codec,
-                data=encoded.data,
                 layers=one.layers(self._layers, self._specs),
-                state=frame.state,
-                reward=one.reward,
-                ended=frame.ended,
-                steps=timing.steps_used,
-                met=one.met,
-                held=frame.held,
-                stages=timing.stages,
-                total_ms=one.cost_ms,
-                queue_ms=max(0.0, one.started - applied.arrival) * 1000.0
-                if applied is not None and applied.fresh
-                else 0.0,
-                encode_ms=encoded.cost_ms,
                 replaced=replaced,
-                hash=one.digest() if self._hash else "",
+                digest=self._digests,
             )
         )
         if len(data) > self._most_bytes:
@@ -353,21 +317,48 @@ class Guest:
                 del self._stamps[next(iter(self._stamps))]
         return data
 
+    def set_quality(
+        self, *, codec: str | None, jpeg_quality: int | None, credit: int | None, digests: bool | None
+    ) -> dict[str, Any]:
+        """Changes what is given; returns what holds now.
+
+        Raises:
+            RefusedError: a frame by that codec would not fit into the client's messages.
+        """
+        spec, look = self._world.spec, self.outbox.look
+        if codec is not None:
+            choose_codec([codec], spec.height, spec.width, self._most_bytes)
+        if codec is not None or jpeg_quality is not None:
+            self._look(codec or look.codec, jpeg_quality or look.quality)
+        if credit is not None:
+            self.protocol.credit = min(credit, MAX_CREDIT)
+        if digests is not None:
+            self._digests = digests
+        self._credit_came()
+        look = self.outbox.look
+        return {
+            "codec": look.codec,
+            "jpeg_quality": look.quality,
+            "credit": self.protocol.credit,
+            "hash": self._digests,
+        }
+
     def _look(self, codec: str, quality: int) -> None:
-        self.outbox.look = Look(codec, quality)
-        if codec == "h264":
+        if codec == "h264" and self.outbox.look.codec != codec:
             spec = self._world.spec
             self.outbox.stream = H264Stream(spec.width, spec.height, self._world.rate_hz)
+        self.outbox.look = Look(codec, quality)
 
     # Coming in.
 
     async def _take(self, data: bytes | str) -> bool:
         """One message; True where it was the last."""
         self._metrics.traffic("in", len(data))
+        malformed = self.protocol.malformed
         messages = self.protocol.receive(data)
         if not messages:
-            if not self._within("malformed", len(data)):
-                return False
+            if self.protocol.malformed > malformed:
+                self._within("malformed", len(data))
             self._answer_refusals()
             return False
         message = messages[0]
@@ -375,7 +366,7 @@ class Guest:
             return True
         if not self._within(message.t, len(data)):
             if isinstance(message, Command):
-                self._refuse(
+                self.refuse(
                     RefusedError("rate_limited", "too many commands", retry_after_ms=1000), re=message.id
                 )
             return False
@@ -392,7 +383,7 @@ class Guest:
             self.end("rate_limited", "too many messages in too little time")
         elif now - self._limited_told >= LIMITED_NEWS_SECONDS and kind != "command":
             self._limited_told = now
-            self._refuse(RefusedError("rate_limited", f"too many messages ({kind})", retry_after_ms=1000))
+            self.refuse(RefusedError("rate_limited", f"too many messages ({kind})", retry_after_ms=1000))
         return False
 
     async def _handle(self, message: ClientMessage) -> None:
@@ -406,10 +397,8 @@ class Guest:
             self.send(Pong(t0=message.t0, t1=now, t2=int(self._clock.monotonic() * 1e6)))
         elif isinstance(message, Command):
             self.last_heard = self._clock.monotonic()
-            try:
-                await self._command(message)
-            except WorldSDKError as error:
-                self._refuse(error, re=message.id)
+            assert self._clerk is not None
+            await self._clerk.take(message)
 
     def _input(self, given: Input, arrival: float) -> None:
         room, seat = self.room, self.seat
@@ -417,7 +406,7 @@ class Guest:
         try:
             fresh = seat.latch.feed(given, arrival)
         except ControlError as error:
-            self._refuse(error)
+            self.refuse(error)
             return
         if not fresh:
             return
@@ -429,7 +418,7 @@ class Guest:
             return
         taken = seat.latch.take()
         seat.waiting.append(
-            Job(seat.id, taken.controls, made.Applied(given.seq, given.ts, arrival), given.ticks)
+            Job(seat.id, taken.controls, AppliedInput(given.seq, given.ts, arrival), given.ticks)
         )
         self._feed_device()
 
@@ -450,117 +439,11 @@ class Guest:
         if ack.shown is not None and stamp is not None and 0 <= ack.shown - stamp < MOST_PHOTON_US:
             self._metrics.action_to_photon((ack.shown - stamp) / 1e6)
         self.outbox.moved()
+        self._credit_came()
+
+    def _credit_came(self) -> None:
         self.outbox.pump()
         self._feed_device()
-
-    # Commands.
-
-    async def _command(self, command: Command) -> None:
-        room, seat = self.room, self.seat
-        assert room is not None and seat is not None and room.live is not None
-        args = parse_args(command)
-        spec = COMMANDS[command.name]
-        granted = greeting.capabilities(self._services.options, self._world, lockstep=room.mode == "lockstep")
-        if seat.role not in spec.roles:
-            raise NotAllowedError(f"a {seat.role} may not {command.name}")
-        if spec.capability is not None and spec.capability not in granted:
-            raise NotCapableError(f"there is no {command.name} here", fix=f"there is {', '.join(granted)}")
-        if isinstance(args, QualityArgs):
-            self.send(Accepted(re=command.id))
-            self._quality(command, args, room)
-            return
-        if command.name == "fork":
-            self._fork(command, room, seat)
-            return
-        order = await commands.prepare(command, room, self._lobby, self._services.images)
-        self.send(Accepted(re=command.id))
-        self._carry_out(command, order, room)
-
-    def _carry_out(self, command: Command, order: commands.Order, room: Room) -> None:
-        live, lobby = room.live, self._lobby
-        assert live is not None
-
-        def done(tick: int, result: Mapping[str, Any]) -> None:
-            lobby.on_loop(self._done, command, order, room, tick, result)
-
-        def refused(error: WorldSDKError) -> None:
-            lobby.on_loop(self._failed, command, error)
-
-        lobby.host.post(lambda: commands.carry_out(live, order, done, refused))
-
-    def _done(
-        self, command: Command, order: commands.Order, room: Room, tick: int, result: Mapping[str, Any]
-    ) -> None:
-        self.send(Applied(re=command.id, tick=tick, result=result))
-        if order.news:
-            room.tell(Event(name=order.news, data={**order.data, **result}))
-
-    def _failed(self, command: Command, error: WorldSDKError) -> None:
-        self._refuse(error, re=command.id)
-
-    def _quality(self, command: Command, args: QualityArgs, room: Room) -> None:
-        if args.codec is not None:
-            if args.codec not in CODECS:
-                raise NotCapableError(
-                    f"there is no codec {args.codec!r}", fix=f"there is {', '.join(CODECS)}"
-                )
-            spec = self._world.spec
-            choose_codec([args.codec], spec.height, spec.width, self._most_bytes)
-        if args.steps is not None:
-            self._world.check_steps(args.steps)
-        look = self.outbox.look
-        if args.codec is not None or args.jpeg_quality is not None:
-            self._look(args.codec or look.codec, args.jpeg_quality or look.quality)
-        if args.credit is not None:
-            self.protocol.credit = min(args.credit, MAX_CREDIT)
-        if args.hash is not None:
-            self._hash = args.hash
-        look = self.outbox.look
-        now = {
-            "codec": look.codec,
-            "jpeg_quality": look.quality,
-            "credit": self.protocol.credit,
-            "hash": self._hash,
-        }
-        if args.steps is None:
-            order = commands.Order(lambda live: {**now, "steps": live.session.steps})
-        else:
-            steps = args.steps
-            order = commands.Order(
-                lambda live: {**now, **commands.set_steps(live, steps)}, news="quality", data={"steps": steps}
-            )
-        self._carry_out(command, order, room)
-        self.outbox.pump()
-        self._feed_device()
-
-    def _fork(self, command: Command, room: Room, seat: Seat) -> None:
-        lobby = self._lobby
-        if not lobby.has_room_for(self._world.rate_hz * room.speed if room.mode == "realtime" else 0.0):
-            raise RefusedError("no_capacity", "there is no place for a twin now", retry_after_ms=2000)
-        self.send(Accepted(re=command.id))
-        live = room.live
-        assert live is not None
-
-        def forked(tick: int, result: Mapping[str, Any]) -> None:
-            lobby.on_loop(self._open_twin, command, room, seat, tick, result["twin"])
-
-        def refused(error: WorldSDKError) -> None:
-            lobby.on_loop(self._failed, command, error)
-
-        order = commands.Order(lambda live: {"twin": live.session.fork()})
-        lobby.host.post(lambda: commands.carry_out(live, order, forked, refused))
-
-    def _open_twin(self, command: Command, room: Room, seat: Seat, tick: int, twin: Any) -> None:
-        async def open_it() -> None:
-            try:
-                new, token = await self._lobby.twin(room, seat.role, twin)
-            except WorldSDKError as error:
-                self._failed(command, error)
-                return
-            result = {"room": new.name, "session": new.session, "resume": token}
-            self.send(Applied(re=command.id, tick=tick, result=result))
-
-        self._spawn(open_it())
 
     # Being asked to go.
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from worldsdk.frame import Frame
 from worldsdk.models.interface import Layer
+from worldsdk.protocol.messages import FrameMessage
 from worldsdk.server.encode import Encoded, Look, encode_layers, is_inline, timed
 
 
@@ -83,3 +84,47 @@ class Made:
         if missing:
             self._layers.update(encode_layers(self.frame, specs, missing))
         return {name: self._layers[name] for name in names if name in self._layers}
+
+
+def frame_message(
+    one: Made,
+    encoded: Encoded,
+    *,
+    seq: int,
+    applied: Applied | None,
+    codec: str,
+    layers: Mapping[str, bytes],
+    replaced: int,
+    digest: bool,
+) -> FrameMessage:
+    """The message of a frame for one connection.
+
+    Args:
+        seq: its number there. applied: the newest input of that connection's seat in it.
+        replaced: frames that were not sent since the last. digest: whether it is to carry its digest.
+    """
+    frame, fresh = one.frame, applied is not None and applied.fresh
+    return FrameMessage(
+        seq=seq,
+        tick=frame.tick,
+        pts=one.pts_us,
+        applied=applied.seq if applied is not None else 0,
+        ts=applied.ts if applied is not None else None,
+        key=encoded.key,
+        codec=codec,
+        data=encoded.data,
+        layers=layers,
+        state=frame.state,
+        reward=one.reward,
+        ended=frame.ended,
+        steps=frame.timing.steps_used,
+        met=one.met,
+        held=frame.held,
+        stages=frame.timing.stages,
+        total_ms=one.cost_ms,
+        # An input that was held for long has not waited for all that time.
+        queue_ms=max(0.0, one.started - applied.arrival) * 1000.0 if applied is not None and fresh else 0.0,
+        encode_ms=encoded.cost_ms,
+        replaced=replaced,
+        hash=one.digest() if digest else "",
+    )
