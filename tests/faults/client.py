@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
 from websockets.asyncio.client import ClientConnection, connect
@@ -90,7 +91,15 @@ class Client:
         await self.send(make_hello(**fields))
 
     async def send(self, message: ClientMessage) -> None:
-        await self.socket.send(encode(message))
+        """Raises ``Closed``."""
+        await self.throw(encode(message))
+
+    async def throw(self, data: bytes | str) -> None:
+        """Sends anything at all. Raises ``Closed``."""
+        try:
+            await self.socket.send(data)
+        except ConnectionClosed as error:
+            raise Closed.of(error) from None
 
     async def receive(self) -> ServerMessage:
         """The next message. Raises ``Closed``."""
@@ -98,8 +107,7 @@ class Client:
             async with asyncio.timeout(PATIENCE):
                 data = await self.socket.recv(decode=False)
         except ConnectionClosed as error:
-            frame = error.rcvd
-            raise Closed(frame.code if frame else 1006, frame.reason if frame else "") from None
+            raise Closed.of(error) from None
         message = decode(data, sender="server")
         if isinstance(message, FrameMessage):
             self.frames.append(message)
@@ -152,6 +160,21 @@ class Client:
         except Closed as closed:
             return closed.code, errors
 
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[None]:
+        """Takes and acknowledges frames beside the block, as a client that is not under test does."""
+
+        async def read() -> None:
+            while True:
+                await self.frame()
+
+        task = asyncio.create_task(read())
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
     def abort(self) -> None:
         """Ends like a killed process: no goodbye on any layer."""
         self.socket.transport.abort()
@@ -167,6 +190,11 @@ class Closed(Exception):  # noqa: N818  # an outcome that tests look at
         super().__init__(f"{code} {reason}")
         self.code = code
         self.reason = reason
+
+    @classmethod
+    def of(cls, error: ConnectionClosed) -> Closed:
+        frame = error.rcvd
+        return cls(frame.code if frame else 1006, frame.reason if frame else "")
 
 
 def make_hello(**fields: Any) -> Hello:

@@ -22,7 +22,7 @@ QUICK: dict[str, Any] = {
     "port": 0,
     "hello_seconds": 5.0,
     "resume_seconds": 30.0,
-    "slow_seconds": 1.0,
+    "slow_seconds": 30.0,
     "ping_seconds": 20.0,
 }
 """Options of a server under test; each fault shortens the one that it is about."""
@@ -57,7 +57,7 @@ def served_world() -> World:
     return World(tiny_manifest(), model, tiny_starts(model.spec))
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def serve(served_world: World) -> Serve:
     """Runs a complete server, as ``worldsdk serve`` puts it together, on a free port of loopback."""
 

@@ -83,6 +83,9 @@ class Proxy:
                 group.create_task(self._forward(other_reader, writer))
         except* OSError:
             pass
+        except* asyncio.CancelledError:
+            # The streams that called this would report a cancelled task as a failed one.
+            pass
         finally:
             self._tasks.discard(task)
 

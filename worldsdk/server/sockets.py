@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -49,4 +50,13 @@ class WebSocketWire:
             return None
 
     async def close(self, code: int, reason: str) -> None:
-        await self._connection.close(code, reason)
+        # Behind messages that nobody takes any more, the other side's goodbye would not be seen.
+        discarding = asyncio.ensure_future(self._discard())
+        try:
+            await self._connection.close(code, reason)
+        finally:
+            discarding.cancel()
+
+    async def _discard(self) -> None:
+        while await self.receive() is not None:
+            pass
