@@ -78,6 +78,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--record-dir", type=Path, metavar="DIR", help="an input log of every session goes here"
     )
     keep.add_argument("--state", type=Path, metavar="DIR", help="sessions are saved here and taken up again")
+    keep.add_argument(
+        "--save-seconds", type=_interval, default=10.0, metavar="S", help="between saves (default 10)"
+    )
     guard = parser.add_argument_group("who may come in")
     guard.add_argument(
         "--insecure-local", action="store_true", help="no tokens; the default, and only on loopback"
@@ -117,6 +120,7 @@ def run(args: argparse.Namespace) -> int:
         resume_seconds=args.resume_seconds,
         idle_seconds=args.idle_seconds,
         session_seconds=args.session_seconds,
+        save_seconds=args.save_seconds,
         jpeg_quality=args.jpeg_quality,
         record_dir=args.record_dir,
         record_all=args.record_dir is not None,
@@ -179,6 +183,13 @@ def _quality(text: str) -> int:
     if not 1 <= number <= 100:
         raise argparse.ArgumentTypeError(f"{text} is not 1 to 100")
     return number
+
+
+def _interval(text: str) -> float:
+    seconds = _seconds(text)
+    if seconds == 0:
+        raise argparse.ArgumentTypeError("there must be some time between saves")
+    return seconds
 
 
 def _seconds(text: str) -> float:

@@ -175,7 +175,8 @@ class Server:
     async def _drain(self, lobby: Lobby, reason: str) -> None:
         lobby.draining = True
         keeps = not isinstance(self.hooks.store, NothingKept)
-        for room in lobby.rooms.values():
+        # A copy: rooms may end while this waits for the device thread.
+        for room in list(lobby.rooms.values()):
             live = room.live
             if live is not None:
                 await lobby.on_device(lambda live=live: live.pause("drain"))  # type: ignore[misc]
