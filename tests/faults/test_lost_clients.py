@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 import pytest
 
 from tests.faults.client import PATIENCE, Client, Closed
 from tests.faults.conftest import Running, Serve
 from tests.faults.proxy import Network, Proxy
+from worldsdk.protocol.messages import Bye
 
 
-async def until(condition: object, what: str) -> None:
-    """Waits until ``condition()`` holds."""
+async def until(condition: Callable[[], bool]) -> None:
+    """Waits until ``condition()`` holds; a TimeoutError where it never does."""
     async with asyncio.timeout(PATIENCE):
-        while not condition():  # type: ignore[operator]
+        while not condition():
             await asyncio.sleep(0.02)
-    assert condition(), what  # type: ignore[operator]
 
 
-def gone(running: Running, reason: str = "lost") -> object:
+def gone(running: Running, reason: str = "lost") -> Callable[[], bool]:
     """A condition: a connection has ended for that reason."""
     return lambda: running.count("connections_ended_total", reason=reason) >= 1
 
@@ -36,7 +37,7 @@ def test_a_killed_client_comes_back_to_the_same_world_and_loses_nothing(serve: S
             player = await Client.join(running.port)
             last = await player.see(await player.press(forward=1.0))
             player.abort()
-            await until(gone(running), "the server noticed")
+            await until(gone(running))
             again = await Client.join(running.port, resume=token_of(player))
             assert again.welcome is not None and player.welcome is not None
             assert again.welcome.session == player.welcome.session
@@ -62,7 +63,7 @@ def test_in_lockstep_the_world_waits_for_its_killed_agent(serve: Serve) -> None:
             for _ in range(5):
                 last = await agent.step(forward=1.0)
             agent.abort()
-            await until(gone(running), "the server noticed")
+            await until(gone(running))
             again = await Client.join(running.port, role="stepper", mode="lockstep", resume=token_of(agent))
             present = await again.frame()
             assert (present.tick, present.data) == (last.tick, last.data)
@@ -77,7 +78,7 @@ def test_a_place_is_given_up_after_the_grace_period(serve: Serve) -> None:
         async with serve(resume_seconds=0.2) as running:
             player = await Client.join(running.port)
             player.abort()
-            await until(lambda: running.count("sessions") == 0, "the session is over")
+            await until(lambda: running.count("sessions") == 0)
             with pytest.raises(Closed) as closed:
                 await Client.join(running.port, resume=token_of(player))
             assert closed.value.code == 4410
@@ -86,14 +87,12 @@ def test_a_place_is_given_up_after_the_grace_period(serve: Serve) -> None:
 
 
 def test_whoever_says_goodbye_frees_the_place_at_once(serve: Serve) -> None:
-    from worldsdk.protocol.messages import Bye
-
     async def scene() -> None:
         async with serve(resume_seconds=300.0) as running:
             player = await Client.join(running.port)
             await player.send(Bye())
             assert (await player.ending())[0] == 1000
-            await until(lambda: running.count("sessions") == 0, "the session is over")
+            await until(lambda: running.count("sessions") == 0)
 
     asyncio.run(scene())
 
@@ -115,7 +114,7 @@ def test_a_half_open_socket_is_found_by_its_silence(
             await player.see(await player.press(forward=1.0))
             proxy.network.silent = True
             async with other.reading():
-                await until(gone(running, reason), "the server noticed")
+                await until(gone(running, reason))
                 again = await Client.join(running.port, resume=token_of(player))
                 await again.see(await again.press(forward=1.0))
             await other.see(await other.press(forward=1.0))
@@ -153,7 +152,7 @@ def test_a_cut_line_is_one_lost_connection(serve: Serve) -> None:
                 running.port, role="viewer", room=player.welcome.room if player.welcome else ""
             )
             proxy.cut()
-            await until(gone(running), "the server noticed")
+            await until(gone(running))
             again = await Client.join(running.port, resume=token_of(player))
             await again.see(await again.press(forward=1.0))
             await viewer.frame()
