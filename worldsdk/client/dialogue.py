@@ -61,6 +61,10 @@ REPEATABLE = frozenset({"pause", "resume", "reset", "start", "speed", "snapshot"
 """Commands that may be sent again when it is not known whether they arrived: twice does what once does."""
 
 
+TIME_CHANGING = frozenset({"pause", "resume", "reset", "start", "restore", "rewind", "speed", "observe"})
+"""Commands after which an earlier input says nothing about how long inputs take to be seen."""
+
+
 @dataclass(frozen=True)
 class Wishes:
     """What a client asks for in ``hello``; see there."""
@@ -253,6 +257,7 @@ class Dialogue:
         # What was queued since the hello is among what is said again.
         self.outgoing.clear()
         lost, self._asked = list(self._asked.values()), {}
+        self.meter.renumber(held_seq)
         if self._newest is not None and self.seq > held_seq:
             self._say_newest()
         else:
@@ -312,6 +317,8 @@ class Dialogue:
 
     def _applied(self, asked: Asked) -> None:
         """What a command changed: the server tells others by an event, but not always whoever asked."""
+        if asked.name in TIME_CHANGING:
+            self.meter.skip(self.seq)
         if asked.name in ("pause", "resume"):
             self.paused = asked.name == "pause"
         elif asked.name == "speed":
@@ -321,6 +328,7 @@ class Dialogue:
         self.events.append((message.name, message.data))
         if message.name == "paused":
             self.paused = True
+            self.meter.skip(self.seq)
         elif message.name == "resumed":
             self.paused = False
         elif message.name == "ended":

@@ -271,7 +271,9 @@ def ended(cause: DroppedError | WorldSDKError, dialogue: Dialogue, url: str) -> 
     viewer = dialogue.wishes.role == "viewer"
     if goaway is not None and (goaway.action == "stop" or (goaway.action == "reconnect" and not viewer)):
         raise ConnectionLostError(f"the server ended the session: {goaway.reason}", where=url)
-    if error is not None and not may_retry(error):
+    # Nobody is there to play: coming back by itself would keep the seat for ever.
+    idle = error is not None and error.code == "idle" and dialogue.wishes.mode == "realtime"
+    if error is not None and (idle or not may_retry(error)):
         raise error
     if isinstance(cause, DroppedError) and cause.code == 1000 and goaway is None:
         raise ConnectionLostError(

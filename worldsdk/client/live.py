@@ -40,7 +40,9 @@ class RemoteLive:
         self.live = session
         self.skipped = 0
         self._speed = None if fps is None else fps / session.world.rate_hz
-        if self._speed is not None:
+        if self._speed == 1.0:
+            self._speed = None
+        elif self._speed is not None:
             verbs.speed_args(self._speed)
         self._handed_over = False
         self._running = False

@@ -82,6 +82,15 @@ class Meter:
         if 0.0 <= took <= LONGEST_SECONDS:
             self._actions.append(took)
 
+    def skip(self, seq: int) -> None:
+        """Inputs up to ``seq`` measure nothing: time stood still, or went elsewhere, while they were on
+        their way."""
+        self._applied = max(self._applied, seq)
+
+    def renumber(self, seq: int) -> None:
+        """Inputs go on from ``seq`` on a new connection."""
+        self._applied = min(self._applied, seq)
+
     def forget_transit(self) -> None:
         """For a new connection or a world that jumped: its clock or its way here is another."""
         self._transit.clear()

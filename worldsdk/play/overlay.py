@@ -69,7 +69,8 @@ def _link_lines(link: LinkView) -> list[tuple[str, str, bool]]:
     late = f"{quality.late:,} late, {quality.dropped:,} dropped, {quality.replaced:,} replaced"
     return [
         ("hand to eye", f"{quality.action_p50:.0f} ms, p95 {quality.action_p95:.0f}", True),
-        ("round trip", f"{quality.rtt:.1f} ms, jitter {quality.jitter:.1f}, kept {link.delay_ms:.1f}", True),
+        ("round trip", f"{quality.rtt:.1f} ms", True),
+        ("jitter", f"{quality.jitter:.1f} ms, kept back {link.delay_ms:.1f}", True),
         ("frames", late, True),
         ("waited", f"{quality.held:,} beats{f', {quality.warped:,} turned' if link.warp else ''}", True),
         ("room", link.room + (f", back {quality.reconnects} times" if quality.reconnects else ""), True),

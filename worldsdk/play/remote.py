@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from worldsdk.client.frames import RemoteFrame
 from worldsdk.client.present import Presenter
 from worldsdk.client.warp import CameraWarp, heading_of, shifted
+from worldsdk.controls import Controls
 from worldsdk.errors import SessionError
 from worldsdk.frame import Frame, Timing
 from worldsdk.play.driver import GRAPH_TICKS, Mode, View
@@ -76,6 +77,7 @@ class RemoteDriver(threading.Thread):
         self._inbox: queue.SimpleQueue[RemoteFrame] = queue.SimpleQueue()
         self._stirred = threading.Event()
         self._changed = False
+        self._said: Controls | None = None
         self._running = True
         self._rewinding = False
         self._was_paused = False
@@ -213,9 +215,13 @@ class RemoteDriver(threading.Thread):
         if not self._plays or not self._session.connected or self._session.paused:
             # What the hand does while time stands still is not meant for the world.
             self._bindings.forget_motion()
+            self._said = None
             return
         controls, mouse = self._bindings.sample_with_mouse()
-        self._session.send(controls, mouse=mouse)
+        # Levels hold at the server: repeating them would only blur what action-to-photon measures.
+        if controls != self._said or any(mouse):
+            self._said = controls
+            self._session.send(controls, mouse=mouse)
 
     def _show(self, now: float) -> None:
         while not self._inbox.empty():

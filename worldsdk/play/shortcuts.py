@@ -26,7 +26,7 @@ class Command(Enum):
     OVERLAY = "show or hide the timings"
     LAYER = "show colour, or a layer such as depth"
     UPSCALER = "change how pixels are enlarged"
-    WARP = "turn late frames with the camera, or hold them still"
+    WARP = "turn late frames, or hold them still"
     RECORD = "start or stop filming (mp4)"
     SCREENSHOT = "save a picture (png)"
     FULLSCREEN = "full screen or window"
