@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from worldsdk.server.options import COMMAND_HZ, INPUT_HZ_PER_RATE
+INPUT_RATE = 4.0
+"""Inputs per tick: a mouse at 140 Hz on a 35 Hz world. Clients fold what a faster one says."""
 
 INPUT_FLOOR_HZ = 120.0
 """Inputs a second that any world takes: a display's rate, however slow the world."""
+
+COMMAND_HZ = 20.0
+"""Commands a second: a rewind key that is held repeats at about that pace."""
 
 CONTROL_HZ = 30.0
 """Pings and other small talk a second."""
@@ -54,7 +58,7 @@ class TokenBucket:
 
 def input_hz(rate_hz: float, *, lockstep: bool = False) -> float:
     """Inputs a second that a world of ``rate_hz`` ticks a second takes from one client."""
-    return max(INPUT_HZ_PER_RATE * rate_hz, INPUT_FLOOR_HZ) * (LOCKSTEP_FACTOR if lockstep else 1.0)
+    return max(INPUT_RATE * rate_hz, INPUT_FLOOR_HZ) * (LOCKSTEP_FACTOR if lockstep else 1.0)
 
 
 def command_hz(*, lockstep: bool = False) -> float:
