@@ -8,6 +8,7 @@ from typing import Any
 
 from worldsdk.models.interface import Layer
 from worldsdk.protocol.commands import COMMANDS
+from worldsdk.protocol.limits import MAX_KEYS
 from worldsdk.protocol.messages import (
     Hello,
     LayerInfo,
@@ -17,17 +18,12 @@ from worldsdk.protocol.messages import (
     Welcome,
     WorldInfo,
 )
+from worldsdk.protocol.schema import args_schema
 from worldsdk.runtime.world import World
 from worldsdk.server.lobby import Entry
-from worldsdk.server.options import (
-    COMMAND_HZ,
-    IMAGE_PIXELS,
-    INPUT_HZ_PER_RATE,
-    MAX_CREDIT,
-    MAX_KEYS,
-    MAX_MESSAGE,
-    ServeOptions,
-)
+from worldsdk.server.options import MAX_CREDIT, MAX_MESSAGE, ServeOptions
+from worldsdk.server.security.images import MAX_IMAGE_BYTES, MAX_IMAGE_PIXELS
+from worldsdk.server.security.rate import command_hz, input_hz
 
 CAPABILITIES = (
     "snapshot",
@@ -75,7 +71,7 @@ def welcome(
         state=state_infos(world),
         starts=world.starts,
         commands=commands(granted, hello.role),
-        limits=limits(options, world, session_seconds),
+        limits=limits(options, world, session_seconds, lockstep=room.mode == "lockstep"),
         capabilities=granted,
         credit=min(hello.credit, MAX_CREDIT),
         server=server_info(),
@@ -98,8 +94,6 @@ def capabilities(options: ServeOptions, world: World, *, lockstep: bool) -> tupl
 
 def commands(granted: Sequence[str], role: str) -> dict[str, Mapping[str, Any]]:
     """Command -> JSON Schema of its arguments, of those that ``role`` may give here."""
-    from worldsdk.protocol.schema import args_schema
-
     return {
         name: args_schema(name)
         for name, spec in COMMANDS.items()
@@ -140,14 +134,14 @@ def state_infos(world: World) -> tuple[StateInfo, ...]:
     return tuple(infos)
 
 
-def limits(options: ServeOptions, world: World, session_seconds: float) -> LimitsInfo:
+def limits(options: ServeOptions, world: World, session_seconds: float, *, lockstep: bool) -> LimitsInfo:
     return {
         "max_message": MAX_MESSAGE,
-        "input_hz": INPUT_HZ_PER_RATE * world.rate_hz,
-        "command_hz": COMMAND_HZ,
+        "input_hz": input_hz(world.rate_hz, lockstep=lockstep),
+        "command_hz": command_hz(lockstep=lockstep),
         "keys": MAX_KEYS,
-        "image_bytes": MAX_MESSAGE,
-        "image_pixels": IMAGE_PIXELS,
+        "image_bytes": MAX_IMAGE_BYTES,
+        "image_pixels": MAX_IMAGE_PIXELS,
         "session_seconds": session_seconds,
         "idle_seconds": options.idle_seconds,
         "resume_seconds": options.resume_seconds,

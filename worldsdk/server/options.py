@@ -12,18 +12,6 @@ DEFAULT_PORT = 8765
 MAX_MESSAGE = 8 << 20
 """Bytes of the largest message that is taken: a phone's photograph, or a snapshot, to start from."""
 
-IMAGE_PIXELS = 16_000_000
-"""Of an uploaded picture: beyond any screen, and 48 MB once decoded."""
-
-MAX_KEYS = 32
-"""Held at once: more than two hands have fingers."""
-
-INPUT_HZ_PER_RATE = 4.0
-"""Inputs a second, times the world's rate: high-rate mice are folded by the client, not by the server."""
-
-COMMAND_HZ = 20.0
-"""A rewind key that is held sends one at every screen refresh of a slow screen."""
-
 MAX_CREDIT = 8
 """Frames in flight that anybody may ask for: a third of a second at 35 Hz, in memory for each viewer."""
 
