@@ -138,12 +138,13 @@ async def _capabilities(url: str, token: str | None) -> list[str]:
     try:
         await socket.send(msgpack.packb(Memory(token).fill(hello(**STEPPER))))
         async with asyncio.timeout(OPEN_SECONDS):
-            answer = unpack(_binary(await socket.recv()), max_bytes=MOST_BYTES)
-        await socket.send(msgpack.packb({"t": "bye"}))
+            answer: Mapping[str, Any] = {"t": "event"}
+            while answer.get("t") == "event":
+                answer = unpack(_binary(await socket.recv()), max_bytes=MOST_BYTES)
     except (ConnectionClosed, TimeoutError, ProtocolError) as error:
         raise ProtocolError(f"gave no welcome ({error})", where=url, fix="see SPEC.md, 'hello'") from error
     finally:
-        await _leave(socket)
+        await _goodbye(socket)
     if answer.get("t") != "welcome":
         raise ProtocolError(
             f"said {answer.get('message', answer.get('t'))!r} instead of welcome",
@@ -165,12 +166,18 @@ async def _open(url: str, offered: list[str]) -> ClientConnection:
     )
 
 
-async def _leave(socket: ClientConnection) -> None:
+async def _goodbye(socket: ClientConnection) -> None:
+    """Says bye, so that the server frees the seat at once, and closes."""
+    if socket.transport.is_closing():
+        return
     try:
+        await socket.send(msgpack.packb({"t": "bye"}))
         async with asyncio.timeout(GOODBYE_SECONDS):
             await socket.close()
     except TimeoutError:
         socket.transport.abort()
+    except ConnectionClosed:
+        return
 
 
 def _binary(data: str | bytes) -> bytes:
@@ -205,18 +212,9 @@ class _Run:
             status, reason = "failed", f"the connection failed ({type(error).__name__}: {error})"
         finally:
             for socket in self._sockets.values():
-                await self._goodbye(socket)
+                await _goodbye(socket)
         failed = done + 1 if status == "failed" else 0
         return Outcome(script.name, script.about, status, clock.seconds() - begun, failed, reason)
-
-    async def _goodbye(self, socket: ClientConnection) -> None:
-        if socket.transport.is_closing():
-            return
-        try:
-            await socket.send(msgpack.packb({"t": "bye"}))
-        except ConnectionClosed:
-            return
-        await _leave(socket)
 
     async def _do(self, step: Step) -> None:
         who = step.get("as", "a")
