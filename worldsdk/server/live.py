@@ -81,6 +81,7 @@ class Live:
         self._latches: dict[int, InputLatch] = {}
         self._applied: dict[int, Applied] = {}
         self._jobs: deque[Job | Callable[[], None]] = deque()
+        self._ready_since = 0.0
         self._restart_clock()
 
     # What the scheduler looks at.
@@ -93,7 +94,7 @@ class Live:
     def waiting_since(self) -> float:
         if self.mode != "lockstep" or not self._jobs or self.pauses or self.dead:
             return math.inf
-        return self._job().applied.arrival
+        return self._ready_since
 
     @property
     def group(self) -> int:
@@ -122,6 +123,8 @@ class Live:
 
     def order(self, job: Job) -> None:
         """Lockstep: ticks to be taken, after all that were ordered before."""
+        if not self._jobs:
+            self._ready_since = job.applied.arrival
         self._jobs.append(job)
 
     def then(self, action: Callable[[], None]) -> None:
@@ -203,6 +206,8 @@ class Live:
         job.reward += frame.reward
         job.cost_ms += cost_ms
         job.left = 0 if frame.ended else job.left - 1
+        # A long queue is its owner's own: each tick of it waits for its turn anew.
+        self._ready_since = self._clock.monotonic()
         if job.left:
             return None
         self._jobs.popleft()
