@@ -211,35 +211,49 @@ def reader(fields: tuple[Field, ...], where: str) -> Callable[[Mapping[str, Any]
     return read
 
 
+_PLAIN_LEAVES = frozenset({str, bytes, bool, type(None)})
+"""Types of which every value may be sent."""
+
+
 def check_plain(value: Any, where: str) -> int:
     """Refuses what no message may hold at any place: NaN, huge integers, deep nesting, keys that are no
-    strings, types that are not plain. Returns how many values there are."""
-    return _walk(value, where, 0, 0)
+    strings, types that are not plain. Returns how many values there are, keys included."""
+    _check_leaf(value, where)
+    return _walk(value, where, 0, 1) if type(value) in (dict, list, tuple) else 1
 
 
 def _walk(value: Any, where: str, depth: int, seen: int) -> int:
-    kind = type(value)
-    if kind is dict or kind is list or kind is tuple:
-        if depth == MAX_DEPTH:
-            refuse(where, f"is nested deeper than {MAX_DEPTH}", "send flatter data")
+    if depth == MAX_DEPTH:
+        refuse(where, f"is nested deeper than {MAX_DEPTH}", "send flatter data")
+    items = value
+    seen += len(value)
+    if type(value) is dict:
         # Keys count as values do: both take memory.
-        seen += 1 + (len(value) if kind is dict else 0)
-        if seen + len(value) > MAX_VALUES:
-            refuse(where, f"holds more than {MAX_VALUES} values", "send fewer")
-        if kind is dict:
-            for key in value:
-                if not isinstance(key, str):
-                    refuse(where, f"has a key that is {kind_of(key)}", "use strings as keys")
-            value = value.values()
-        for item in value:
+        seen += len(value)
+        for key in value:
+            if not isinstance(key, str):
+                refuse(where, f"has a key that is {kind_of(key)}", "use strings as keys")
+        items = value.values()
+    if seen > MAX_VALUES:
+        refuse(where, f"holds more than {MAX_VALUES} values", "send fewer")
+    for item in items:
+        kind = type(item)
+        if kind in _PLAIN_LEAVES:
+            continue
+        if kind is dict or kind is list or kind is tuple:
             seen = _walk(item, where, depth + 1, seen)
-        return seen
+        else:
+            _check_leaf(item, where)
+    return seen
+
+
+def _check_leaf(value: Any, where: str) -> None:
+    kind = type(value)
     if kind is float:
         if not -math.inf < value < math.inf:
             refuse(where, f"holds {value}", "send finite numbers")
     elif kind is int:
         if not -MAX_INTEGER <= value <= MAX_INTEGER:
             refuse(where, f"holds {value}", f"send integers within {MAX_INTEGER}")
-    elif kind not in (str, bytes, bool) and value is not None:
+    elif kind not in _PLAIN_LEAVES and kind not in (dict, list, tuple):
         refuse(where, f"holds {kind_of(value)}", "send nil, bool, numbers, strings, bin, arrays and maps")
-    return seen + 1
