@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from pathlib import Path
 
 import pytest
 from websockets.exceptions import InvalidStatus
@@ -15,6 +16,7 @@ from worldsdk.server.security.door import Door
 from worldsdk.server.security.key_file import FixedKeys
 from worldsdk.server.security.keyring import KeyRing, new_key
 from worldsdk.server.security.tokens import sign
+from worldsdk.server.state import StateFolder
 
 RING = KeyRing((new_key(0),))
 OTHER = KeyRing((new_key(0),))
@@ -89,6 +91,25 @@ def test_the_stay_is_as_long_as_the_token_says(serve: Serve) -> None:
             assert player.welcome is not None and player.welcome.limits["session_seconds"] == 1
             code, errors = await player.ending()
             assert code == 4410 and errors[-1].code == "session_over"
+
+    asyncio.run(scene())
+
+
+def test_coming_back_does_not_begin_the_stay_anew(serve: Serve, tmp_path: Path) -> None:
+    async def scene() -> None:
+        store = StateFolder(tmp_path)
+        async with serve(door=door(), store=store) as running:
+            player = await Client.join(running.port, token=sign(RING, time.time(), session_seconds=100))
+            assert player.welcome is not None
+            player.abort()
+            again = await Client.join(running.port, resume=player.welcome.resume)
+            assert again.welcome is not None and 0 < again.welcome.limits["session_seconds"] < 100
+        async with serve(door=door(), store=store) as running:
+            after = await Client.join(running.port, resume=again.welcome.resume)
+            assert after.welcome is not None
+            assert 0 < after.welcome.limits["session_seconds"] < again.welcome.limits["session_seconds"]
+            await after.close()
+        store.close()
 
     asyncio.run(scene())
 

@@ -33,7 +33,7 @@ from worldsdk.protocol.refusals import refusal
 from worldsdk.server import greeting
 from worldsdk.server.clerk import Clerk
 from worldsdk.server.encode import Encoded, H264Stream, Look, choose_codec
-from worldsdk.server.hooks import Authority, ImageReader, Meter, Metrics, RefusedError
+from worldsdk.server.hooks import Authority, Grant, ImageReader, Meter, Metrics, RefusedError
 from worldsdk.server.live import Job
 from worldsdk.server.lobby import Lobby
 from worldsdk.server.made import Applied as AppliedInput
@@ -188,10 +188,7 @@ class Guest:
         self._digests = entry.room.mode == "lockstep"
         self.outbox.keep_all = entry.room.mode == "lockstep" and entry.seat is not None
         self._look(codec, services.options.jpeg_quality)
-        seconds = min(
-            (s for s in (grant.session_seconds, services.options.session_seconds) if s), default=0.0
-        )
-        self.deadline = self._clock.monotonic() + seconds if seconds else None
+        seconds = self._stay(grant, entry.seat)
         welcome = greeting.welcome(
             hello,
             entry,
@@ -211,6 +208,18 @@ class Guest:
         if entry.room.latest is not None:
             self.outbox.offer(entry.room.latest)
         self._feed_device()
+
+    def _stay(self, grant: Grant, seat: Seat | None) -> float:
+        """Sets how long this connection may last; the seconds of it, 0 without a limit."""
+        now = self._clock.monotonic()
+        ends = [now + s for s in (grant.session_seconds, self._services.options.session_seconds) if s]
+        # Coming back does not begin the time anew; a token that grants some does.
+        if seat is not None and seat.until is not None and not grant.session_seconds:
+            ends.append(seat.until)
+        self.deadline = min(ends, default=None)
+        if seat is not None:
+            seat.until = self.deadline
+        return 0.0 if self.deadline is None else max(0.0, self.deadline - now)
 
     async def _listen(self) -> str:
         """Takes messages until the connection is over; why it is."""

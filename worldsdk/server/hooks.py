@@ -200,12 +200,14 @@ class SavedSeat:
     Attributes:
         role: of the one who sat there. token_sha256: hex digest of the resume token that opens it.
         held_seq: newest input seen from there. retired: digests of tokens that were used before.
+        seconds_left: of the time that its token allowed; None without a limit.
     """
 
     role: str
     token_sha256: str
     held_seq: int
     retired: tuple[str, ...] = ()
+    seconds_left: float | None = None
 
 
 @dataclass(frozen=True)

@@ -380,6 +380,8 @@ class Lobby:
             role: Role = "stepper" if kept.role == "stepper" else "player"
             seat = self.add_seat(room, role, kept.held_seq)
             seat.token_digest = kept.token_sha256
+            if kept.seconds_left is not None:
+                seat.until = self.host.clock.monotonic() + kept.seconds_left
             seat.retired.extend(kept.retired)
             self._expect(room, seat)
 
@@ -398,7 +400,7 @@ class Lobby:
             tick=tick,
             paused=room.paused,
             speed=room.speed,
-            seats=tuple(seat.saved() for seat in room.seats.values()),
+            seats=tuple(seat.saved(self.host.clock.monotonic()) for seat in room.seats.values()),
         )
         if not room.over:
             await self._loop.run_in_executor(self._disk, self._store.save, saved)

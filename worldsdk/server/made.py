@@ -62,6 +62,10 @@ class Made:
             self._digest = self.frame.digest()
         return self._digest
 
+    def knows(self, look: Look) -> bool:
+        """Whether its bytes were asked for in that look before."""
+        return look in self._bytes
+
     def encoded(self, look: Look, pool: ThreadPoolExecutor) -> Encoded | Future[Encoded]:
         """Its bytes, at once where that is cheap or they were made before; else a future of them."""
         found = self._bytes.get(look)

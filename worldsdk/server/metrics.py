@@ -132,7 +132,7 @@ class PrometheusMetrics:
 
     def frame(self, outcome: Outcome, codec: str, size: int) -> None:
         self._outcomes.get(outcome, self._outcomes[OTHER]).inc()
-        if outcome == "sent":
+        if size:
             self._sizes.get(codec, self._sizes[OTHER]).observe(size)
 
     def encoded(self, codec: str, seconds: float) -> None:

@@ -76,6 +76,7 @@ class Outbox:
         self._control: deque[bytes] = deque()
         self._frames: deque[Made] = deque()
         self._encoding: Made | None = None
+        self._encodes = False
         self._last_number: int | None = None
         self._stuck_since: float | None = None
         self._closed = False
@@ -160,6 +161,7 @@ class Outbox:
 
     def _begin(self, made: Made) -> None:
         found: Encoded | Future[Encoded]
+        self._encodes = self.look.streamed or not made.knows(self.look)
         if self.look.streamed:
             assert self.stream is not None
             found = self._pool.submit(timed_stream, self.stream, made.frame.pixels, made.fresh)
@@ -192,6 +194,9 @@ class Outbox:
         if data is None:
             self._metrics.frame("skipped", self.look.codec, 0)
             return
+        if self._encodes:
+            # Counted once, however many share the bytes.
+            self._metrics.encoded(self.look.codec, encoded.cost_ms / 1000.0)
         self._last_number = made.number
         self._wire.write(data)
         self._metrics.frame("sent" if made.met else "late", self.look.codec, len(data))

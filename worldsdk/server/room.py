@@ -46,6 +46,7 @@ class Seat:
         role: of whoever sits there. guest: who does now, or None.
         token_digest: of the one token that opens it. retired: of those that did before.
         latch: what the player holds. held_seq: newest input seen.
+        until: moment at which the time that was granted is over; None without a limit.
         waiting: lockstep ticks that wait for credit; ordered: how many the device was given and has not made.
     """
 
@@ -54,6 +55,7 @@ class Seat:
     token_digest: str = ""
     retired: deque[str] = field(default_factory=lambda: deque(maxlen=MOST_RETIRED))
     held_seq: int = 0
+    until: float | None = None
     guest: Guest | None = None
     waiting: deque[Job] = field(default_factory=deque)
     ordered: int = 0
@@ -68,8 +70,10 @@ class Seat:
         self.token_digest = digest_of(token)
         return token
 
-    def saved(self) -> SavedSeat:
-        return SavedSeat(self.role, self.token_digest, self.held_seq, tuple(self.retired))
+    def saved(self, now: float) -> SavedSeat:
+        """What of it is written down at the moment ``now``, in seconds of the server's clock."""
+        left = None if self.until is None else max(0.0, self.until - now)
+        return SavedSeat(self.role, self.token_digest, self.held_seq, tuple(self.retired), left)
 
 
 class Room:

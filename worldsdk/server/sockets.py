@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from typing import Any
 
 from websockets.asyncio.server import ServerConnection as WebSocket
 from websockets.asyncio.server import broadcast
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConcurrencyError, ConnectionClosed
 
 
 class Connection(WebSocket):
@@ -58,5 +59,7 @@ class WebSocketWire:
             discarding.cancel()
 
     async def _discard(self) -> None:
-        while await self.receive() is not None:
-            pass
+        # Somebody who waits for a message already takes them off as well.
+        with contextlib.suppress(ConcurrencyError):
+            while await self.receive() is not None:
+                pass
