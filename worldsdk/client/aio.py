@@ -238,7 +238,7 @@ class AsyncSession:
         return str((await self.command("record", {"on": bool(on)})).get("name", ""))
 
     async def command(self, name: str, args: Mapping[str, Any] | None = None) -> Mapping[str, Any]:
-        verbs.require(self.world.description, name)
+        verbs.require(self._dialogue.description, name)
         asked = self._dialogue.command(name, args or {})
         await self._link.flush()
         await self._link.wait(lambda: asked.answered, what=f"answer to {name!r}")
@@ -250,7 +250,7 @@ class AsyncSession:
             self.world._sessions.remove(self)
 
     async def _jump(self, name: str, args: dict[str, Any]) -> RemoteFrame:
-        verbs.require(self.world.description, name)
+        verbs.require(self._dialogue.description, name)
         jump = verbs.Jump(self._dialogue)
         jump.asked = self._dialogue.command(name, args)
         await self._link.flush()

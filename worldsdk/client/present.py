@@ -9,6 +9,7 @@ shown is dropped; a beat without a new frame shows the last once more (held). No
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from dataclasses import dataclass
 from typing import Generic, TypeVar
@@ -71,8 +72,9 @@ class Presenter(Generic[T]):
         self._last_pts = stamp
         self._transit.append(arrived - stamp)
         least = min(self._transit)
-        self._adapt(least)
+        # By the schedule as it was: no frame may excuse its own lateness.
         due = stamp + least + self.delay
+        self._adapt(least)
         self._waiting.append(_Waiting(frame, due, late=arrived > due + MARGIN_SECONDS))
         while len(self._waiting) > WAITING:
             self._waiting.popleft()
@@ -118,8 +120,9 @@ class Presenter(Generic[T]):
         self.delay = 0.0
 
     def _adapt(self, least: float) -> None:
-        jitter = np.asarray(self._transit) - least
-        wanted = float(np.percentile(jitter, COVERED_PERCENT, method="inverted_cdf"))
-        wanted = min(wanted, LONGEST_DELAY_BEATS * self.period)
+        transit = np.fromiter(self._transit, np.float64, len(self._transit))
+        rank = math.ceil(COVERED_PERCENT / 100.0 * len(transit)) - 1
+        jitter = float(np.partition(transit, rank)[rank]) - least
+        wanted = min(jitter, LONGEST_DELAY_BEATS * self.period)
         # Up at once, for a hitch is seen; down slowly, for each step down is one too.
         self.delay = wanted if wanted > self.delay else max(wanted, self.delay - 0.01 * self.period)

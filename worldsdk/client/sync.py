@@ -307,7 +307,7 @@ class RemoteSession:
             NotCapableError: the server has no such command; nothing was sent.
             WorldSDKError: the server's error, as its class.
         """
-        verbs.require(self.world.description, name)
+        verbs.require(self._dialogue.description, name)
         asked = self._link.command(name, dict(args or {}))
         self._link.wait(lambda: asked.answered, what=f"answer to {name!r}")
         return verbs.answer(asked)
@@ -378,7 +378,7 @@ class RemoteSession:
         self.start = args.get("start")
 
     def _jump(self, name: str, args: dict[str, Any]) -> RemoteFrame:
-        verbs.require(self.world.description, name)
+        verbs.require(self._dialogue.description, name)
         with self._link.lock:
             jump = verbs.Jump(self._dialogue)
         jump.asked = self._link.command(name, args)

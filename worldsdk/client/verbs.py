@@ -34,10 +34,10 @@ _CAPABILITIES = {
 }
 
 
-def require(description: Description, name: str) -> None:
-    """Raises NotCapableError where the server has no such command."""
+def require(description: Description | None, name: str) -> None:
+    """Raises NotCapableError where the server has no such command for this session."""
     needed = _CAPABILITIES.get(name)
-    if needed is not None and needed not in description.capabilities:
+    if description is not None and needed is not None and needed not in description.capabilities:
         raise NotCapableError(
             f"this server cannot {name}",
             where=description.title,
