@@ -81,6 +81,11 @@ class LogWriter:
             return False
         return True
 
+    @property
+    def alive(self) -> bool:
+        """Whether the thread runs."""
+        return self._thread.is_alive()
+
     def close(self) -> None:
         """Writes what waits and ends the thread."""
         self._lines.put(None)
