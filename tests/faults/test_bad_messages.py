@@ -17,6 +17,7 @@ from tests.faults.conftest import Running, Serve
 from worldsdk.protocol.codec import encode
 from worldsdk.protocol.codes import CLOSE_CODES
 from worldsdk.protocol.messages import Ack, Command, Input, Ping
+from worldsdk.server import sockets
 from worldsdk.server.security.door import Door
 from worldsdk.server.security.limits import ConnectionLimits
 
@@ -98,6 +99,29 @@ def test_strangers_cannot_take_all_the_places_at_the_door(serve: Serve) -> None:
             await (await Client.open(running.port)).close()
             for client in silent:
                 await client.close()
+
+    asyncio.run(scene())
+
+
+def test_silent_sockets_are_only_so_many_and_pass(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sockets, "MOST_STRANGERS_AT", 20)
+
+    async def scene() -> None:
+        async with serve(hello_seconds=1.0) as running:
+            player = await Client.join(running.port)
+            silent = [await asyncio.open_connection("127.0.0.1", running.port) for _ in range(40)]
+            async with asyncio.timeout(PATIENCE):
+                # The last ones are cut off at once: those before them still wait for their deadline.
+                with contextlib.suppress(ConnectionResetError):
+                    assert await silent[-1][0].read() == b""
+            await player.see(await player.press(forward=1.0))
+            for reader, writer in silent:
+                async with asyncio.timeout(PATIENCE):
+                    with contextlib.suppress(ConnectionResetError):
+                        await reader.read()
+                writer.close()
+            await (await Client.join(running.port)).close()
+            await player.close()
 
     asyncio.run(scene())
 

@@ -29,7 +29,7 @@ from worldsdk.server.hooks import Authority, HttpRoutes, ImageReader, Metrics, S
 from worldsdk.server.host import Host
 from worldsdk.server.lobby import Lobby
 from worldsdk.server.options import DRAIN_SECONDS, FRAME_BYTES_WAITING, MAX_MESSAGE, ServeOptions
-from worldsdk.server.sockets import Connection, WebSocketWire
+from worldsdk.server.sockets import Connection, WebSocketWire, address_of, connection_class
 
 ENCODERS = 2
 """Threads that encode pictures: one for what is due, one for a video stream beside it."""
@@ -124,7 +124,7 @@ class Server:
             self.hooks.metrics,
             self._pool,
         )
-        opened = await self.lobby.restore_saved()
+        opened = await self.lobby.keeper.restore_all()
         if opened:
             _log.info("%d saved sessions wait for their players", opened)
         try:
@@ -143,7 +143,7 @@ class Server:
                 close_timeout=CLOSE_SECONDS,
                 ping_interval=self.options.ping_seconds,
                 ping_timeout=self.options.ping_seconds,
-                create_connection=Connection,
+                create_connection=connection_class(),
                 ssl=self.hooks.tls,
             )
         except OSError as error:
@@ -182,7 +182,7 @@ class Server:
                 await lobby.on_device(lambda live=live: live.pause("drain"))  # type: ignore[misc]
         for guest in list(self._guests):
             guest.go_away("resume" if keeps and guest.seat is not None else "reconnect", reason[:256], 0)
-        saving = asyncio.ensure_future(lobby.save_all())
+        saving = asyncio.ensure_future(lobby.keeper.save_all())
         while any(not guest.outbox.empty for guest in self._guests):
             await asyncio.sleep(POLL_SECONDS)
         await saving
@@ -224,7 +224,9 @@ class Server:
 
     async def _request(self, connection: WebSocket, request: Request) -> Response | None:
         """HTTP before the upgrade: the door first, then pages, then the WebSocket's own path."""
-        denied = self.hooks.authority.check_request(_address(connection), request.path, request.headers)
+        assert isinstance(connection, Connection)
+        connection.known()
+        denied = self.hooks.authority.check_request(address_of(connection), request.path, request.headers)
         if denied is not None:
             return _response(denied.status, f"{denied.reason}\n".encode(), dict(denied.headers))
         wants_socket = "upgrade" in request.headers.get("Connection", "").lower()
@@ -236,7 +238,7 @@ class Server:
         return _response(reply.status, reply.body, dict(reply.headers))
 
     async def _handle(self, connection: WebSocket) -> None:
-        address = _address(connection)
+        address = address_of(connection)
         self.hooks.authority.connected(address)
         try:
             if connection.subprotocol != SUBPROTOCOL:
@@ -278,7 +280,7 @@ class Server:
     async def _save(self, lobby: Lobby) -> None:
         while True:
             await asyncio.sleep(self.options.save_seconds)
-            await lobby.save_all()
+            await lobby.keeper.save_all()
 
 
 @contextlib.asynccontextmanager
@@ -296,11 +298,6 @@ async def serving(
         yield server
     finally:
         await server.stop()
-
-
-def _address(connection: WebSocket) -> str:
-    remote = connection.remote_address
-    return str(remote[0]) if isinstance(remote, tuple) else "local"
 
 
 def _response(status: int, body: bytes, headers: dict[str, str]) -> Response:
