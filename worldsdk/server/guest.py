@@ -12,10 +12,10 @@ from functools import partial
 from typing import Any, Protocol
 
 from worldsdk.errors import ControlError, WorldSDKError
-from worldsdk.models.interface import Layer
 from worldsdk.protocol.codec import encode
 from worldsdk.protocol.codes import NORMAL_CLOSE, close_code
 from worldsdk.protocol.connection import ServerConnection
+from worldsdk.protocol.limits import LEAST_MAX_MESSAGE
 from worldsdk.protocol.messages import (
     Ack,
     Applied,
@@ -32,14 +32,14 @@ from worldsdk.protocol.messages import (
 from worldsdk.protocol.refusals import refusal
 from worldsdk.server import greeting
 from worldsdk.server.clerk import Clerk
-from worldsdk.server.encode import Encoded, H264Stream, Look, choose_codec
+from worldsdk.server.encode import choose_codec
+from worldsdk.server.feed import Feed
 from worldsdk.server.hooks import Authority, Grant, ImageReader, Meter, Metrics, RefusedError
 from worldsdk.server.live import Job
 from worldsdk.server.lobby import Lobby
 from worldsdk.server.made import Applied as AppliedInput
-from worldsdk.server.made import Made, frame_message
-from worldsdk.server.options import LOCKSTEP_WAITING, MAX_CREDIT, MAX_MESSAGE, ServeOptions
-from worldsdk.server.outbox import Outbox, Overflow, Wire
+from worldsdk.server.options import LOCKSTEP_WAITING, MAX_MESSAGE, ServeOptions
+from worldsdk.server.outbox import Overflow, Wire
 from worldsdk.server.room import Room, Seat
 
 MOST_LIMITED = 200
@@ -48,12 +48,6 @@ is not."""
 
 LIMITED_NEWS_SECONDS = 1.0
 """Between two errors about the allowance: a flood must not be answered by a flood."""
-
-MAX_STAMPS = 64
-"""Frames whose input's time is remembered until they are acknowledged: as many as can be in flight."""
-
-MOST_PHOTON_US = 60_000_000
-"""A frame that took longer to be shown tells of a sleeping computer, not of latency."""
 
 REASON_BYTES = 120
 """Of a close frame's reason; the protocol allows 123."""
@@ -101,11 +95,7 @@ class Guest:
         self._lobby = services.lobby
         self._clock = services.lobby.host.clock
         self._metrics = services.metrics
-        self._specs: Mapping[str, Layer] = {layer.name: layer for layer in self._world.spec.layers}
-        self._layers: tuple[str, ...] = ()
-        self._most_bytes = 0
-        self._digests = False
-        self._stamps: dict[int, int] = {}
+        self._world = services.lobby.host.world
         self._limited = 0
         self._limited_told = -LIMITED_NEWS_SECONDS
         self._ending: tuple[str, str] | None = None
@@ -117,19 +107,16 @@ class Guest:
         self.deadline: float | None = None
         self.room: Room | None = None
         self.seat: Seat | None = None
-        self.outbox = Outbox(
+        self._feed = Feed(
             socket,
             self.protocol,
-            look=Look("raw_rgb"),
+            self._world,
             pool=services.pool,
-            message=self._frame,
             metrics=services.metrics,
             clock=self._clock,
+            too_large=lambda what: self.end("too_large", what),
         )
-
-    @property
-    def _world(self) -> Any:
-        return self._lobby.host.world
+        self.outbox = self._feed.outbox
 
     # Its life.
 
@@ -175,7 +162,7 @@ class Guest:
         services, world = self._services, self._world
         grant = await services.authority.admit(self._address, self._headers, hello)
         self._meter = services.authority.meter(grant, world.rate_hz)
-        self._most_bytes = hello.max_message
+        self._feed.most_bytes = hello.max_message
         codec = choose_codec(hello.codecs, world.spec.height, world.spec.width, hello.max_message)
         try:
             entry = await self._lobby.enter(hello, grant, self, grant.subject or self._address)
@@ -184,10 +171,13 @@ class Guest:
                 services.authority.give_back(grant)
             raise
         self.room, self.seat = entry.room, entry.seat
-        self._layers = tuple(name for name in hello.layers if name in self._specs)
-        self._digests = entry.room.mode == "lockstep"
-        self.outbox.keep_all = entry.room.mode == "lockstep" and entry.seat is not None
-        self._look(codec, services.options.jpeg_quality)
+        self._feed.begin(
+            hello,
+            codec,
+            services.options.jpeg_quality,
+            seat=entry.seat.id if entry.seat is not None else None,
+            lockstep=entry.room.mode == "lockstep",
+        )
         seconds = self._stay(grant, entry.seat)
         welcome = greeting.welcome(
             hello,
@@ -196,7 +186,7 @@ class Guest:
             services.options,
             minor=self.protocol.minor,
             codec=codec,
-            layers=self._layers,
+            layers=self._feed.layers,
             session_seconds=seconds,
         )
         if entry.seat is not None:
@@ -268,7 +258,7 @@ class Guest:
     def send(self, message: ServerMessage) -> None:
         """A reply or an event, in the lane that is never dropped."""
         data = encode(message)
-        if len(data) > max(self._most_bytes, 1024):
+        if len(data) > max(self._feed.most_bytes, LEAST_MAX_MESSAGE):
             re = message.re if isinstance(message, Applied) else None
             data = encode(
                 refusal(
@@ -297,66 +287,13 @@ class Guest:
         if self.protocol.closing is not None and self._ending is None:
             self._hang_up(self.protocol.closing, "see the error before")
 
-    def _frame(self, one: Made, encoded: Encoded, replaced: int) -> bytes | None:
-        """The frame's message for this connection."""
-        applied = one.applied.get(self.seat.id) if self.seat is not None else None
-        seq = self.protocol.next_seq
-        data = encode(
-            frame_message(
-                one,
-                encoded,
-                seq=seq,
-                applied=applied,
-                codec=self.outbox.look.codec,
-                layers=one.layers(self._layers, self._specs),
-                replaced=replaced,
-                digest=self._digests,
-            )
-        )
-        if len(data) > self._most_bytes:
-            if self.outbox.keep_all:
-                self.end("too_large", f"a frame has {len(data)} bytes, max_message is {self._most_bytes}")
-            return None
-        self.protocol.frame_sent(seq)
-        self._metrics.traffic("out", len(data))
-        if applied is not None and applied.fresh:
-            self._metrics.input_to_send(self._clock.monotonic() - applied.arrival)
-            self._stamps[seq] = applied.ts
-            if len(self._stamps) > MAX_STAMPS:
-                del self._stamps[next(iter(self._stamps))]
-        return data
-
     def set_quality(
         self, *, codec: str | None, jpeg_quality: int | None, credit: int | None, digests: bool | None
     ) -> dict[str, Any]:
-        """Changes what is given; returns what holds now.
-
-        Raises:
-            RefusedError: a frame by that codec would not fit into the client's messages.
-        """
-        spec, look = self._world.spec, self.outbox.look
-        if codec is not None:
-            choose_codec([codec], spec.height, spec.width, self._most_bytes)
-        if codec is not None or jpeg_quality is not None:
-            self._look(codec or look.codec, jpeg_quality or look.quality)
-        if credit is not None:
-            self.protocol.credit = min(credit, MAX_CREDIT)
-        if digests is not None:
-            self._digests = digests
+        """See ``Feed.set_quality``."""
+        now = self._feed.set_quality(codec=codec, jpeg_quality=jpeg_quality, credit=credit, digests=digests)
         self._credit_came()
-        look = self.outbox.look
-        return {
-            "codec": look.codec,
-            "jpeg_quality": look.quality,
-            "credit": self.protocol.credit,
-            "hash": self._digests,
-        }
-
-    def _look(self, codec: str, quality: int) -> None:
-        if codec == "h264" and self.outbox.look.codec != codec:
-            spec = self._world.spec
-            self.outbox.stream = H264Stream(spec.width, spec.height, self._world.rate_hz)
-        self.outbox.look = Look(codec, quality)
+        return now
 
     # Coming in.
 
@@ -400,7 +337,8 @@ class Guest:
             self.last_heard = self._clock.monotonic()
             self._input(message, self.last_heard)
         elif isinstance(message, Ack):
-            self._ack(message)
+            self._feed.acked(message)
+            self._credit_came()
         elif isinstance(message, Ping):
             now = int(self._clock.monotonic() * 1e6)
             self.send(Pong(t0=message.t0, t1=now, t2=int(self._clock.monotonic() * 1e6)))
@@ -440,15 +378,6 @@ class Guest:
         while seat.waiting and seat.ordered + self.outbox.frames + self.protocol.in_flight < credit:
             seat.ordered += 1
             self._lobby.host.post(partial(live.order, seat.waiting.popleft()))
-
-    def _ack(self, ack: Ack) -> None:
-        if ack.credit is not None:
-            self.protocol.credit = min(self.protocol.credit, MAX_CREDIT)
-        stamp = self._stamps.pop(ack.seq, None)
-        if ack.shown is not None and stamp is not None and 0 <= ack.shown - stamp < MOST_PHOTON_US:
-            self._metrics.action_to_photon((ack.shown - stamp) / 1e6)
-        self.outbox.moved()
-        self._credit_came()
 
     def _credit_came(self) -> None:
         self.outbox.pump()

@@ -9,18 +9,17 @@ import asyncio
 import logging
 import secrets
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
-from worldsdk.errors import StorageError, WorldSDKError
+from worldsdk.errors import StorageError
 from worldsdk.protocol.latch import InputLatch
-from worldsdk.protocol.messages import Event, Hello
+from worldsdk.protocol.messages import Hello
 from worldsdk.runtime.session import Session
 from worldsdk.server.capacity import RETRY_MS, Line
-from worldsdk.server.defaults import NothingKept
-from worldsdk.server.hooks import Grant, Metrics, RefusedError, Role, SavedSession, StateStore
+from worldsdk.server.hooks import Grant, Metrics, RefusedError, Role, StateStore
 from worldsdk.server.host import Host
+from worldsdk.server.keeper import Keeper
 from worldsdk.server.live import Live, Mode
 from worldsdk.server.options import ServeOptions
 from worldsdk.server.record import InputLog, LogWriter, header_of
@@ -62,14 +61,11 @@ class Lobby:
         self.host = host
         self.draining = False
         self._metrics = metrics
-        self._store = store
-        self._saves = not isinstance(store, NothingKept)
-        self._disk = ThreadPoolExecutor(1, "worldsdk-state")
         self._line = Line()
         self._making = asyncio.Lock()
         self._writer: LogWriter | None = None
         self._loop = asyncio.get_running_loop()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self.keeper = Keeper(self, store)
 
     # Going between the threads.
 
@@ -164,7 +160,7 @@ class Lobby:
             live.resume("nobody")
 
         self.host.post(begin)
-        self._save_soon(room)
+        self.keeper.save_soon(room)
         return Entry(room, seat, token)
 
     async def _resume(self, hello: Hello, grant: Grant, guest: Guest) -> Entry:
@@ -272,8 +268,8 @@ class Lobby:
         twin.speed = room.speed
         seat = self.add_seat(twin, role)
         token = seat.rotate()
-        self._expect(twin, seat)
-        self._save_soon(twin)
+        self.expect(twin, seat)
+        self.keeper.save_soon(twin)
         return twin, token
 
     def record(self, live: Live, name: str) -> str:
@@ -307,12 +303,13 @@ class Lobby:
         if for_good or self.options.resume_seconds <= 0:
             self._give_up(room, seat)
         else:
-            self._expect(room, seat)
+            self.expect(room, seat)
             if not room.players:
                 self.host.post(lambda: live.pause("nobody"))
-            self._save_soon(room)
+            self.keeper.save_soon(room)
 
-    def _expect(self, room: Room, seat: Seat) -> None:
+    def expect(self, room: Room, seat: Seat) -> None:
+        """Keeps a seat that nobody sits in for as long as the options say."""
         seat.expiry = self._loop.call_later(self.options.resume_seconds, self._give_up, room, seat)
 
     def _give_up(self, room: Room, seat: Seat) -> None:
@@ -338,93 +335,11 @@ class Lobby:
         self.rooms.pop(room.name, None)
         live = _live(room)
         self.host.post(lambda: self.host.remove(live))
-        if self._saves:
-            self._disk.submit(self._store.remove, room.session)
+        self.keeper.forget(room)
         self._tell_load()
 
     def _tell_load(self) -> None:
         self._metrics.load(len(self.rooms), self.host.capacity.utilisation(self.rates))
-
-    # Keeping state.
-
-    async def restore_saved(self) -> int:
-        """Opens the rooms that were saved, each waiting for its players; returns how many."""
-        if not self._saves:
-            return 0
-        opened = 0
-        for saved in await self._loop.run_in_executor(self._disk, self._store.load):
-            if saved.world != self.host.world.digest or len(self.rooms) >= self.options.max_sessions:
-                continue
-            try:
-                await self._open_saved(saved)
-            except WorldSDKError as error:
-                _log.warning("session %s cannot be taken up: %s", saved.session, error.what)
-            else:
-                opened += 1
-        return opened
-
-    async def _open_saved(self, saved: SavedSession) -> None:
-        session = await self.on_device(lambda: self.host.world.restore(saved.snapshot))
-        mode: Mode = "lockstep" if saved.mode == "lockstep" else "realtime"
-        room = await self.open(saved.room, mode, session, saved.session)
-        room.paused, room.speed = saved.paused, saved.speed
-        live = _live(room)
-
-        def set_clock() -> None:
-            live.set_speed(saved.speed)
-            if saved.paused:
-                live.pause("command")
-
-        self.host.post(set_clock)
-        for kept in saved.seats:
-            role: Role = "stepper" if kept.role == "stepper" else "player"
-            seat = self.add_seat(room, role, kept.held_seq)
-            seat.token_digest = kept.token_sha256
-            if kept.seconds_left is not None:
-                seat.until = self.host.clock.monotonic() + kept.seconds_left
-            seat.retired.extend(kept.retired)
-            self._expect(room, seat)
-
-    async def save(self, room: Room) -> None:
-        """Saves one session as it is now."""
-        live = room.live
-        if not self._saves or room.over or live is None:
-            return
-        tick, snapshot = await self.on_device(lambda: (live.session.tick, live.session.snapshot()))
-        saved = SavedSession(
-            session=room.session,
-            room=room.name,
-            mode=room.mode,
-            world=self.host.world.digest,
-            snapshot=snapshot,
-            tick=tick,
-            paused=room.paused,
-            speed=room.speed,
-            seats=tuple(seat.saved(self.host.clock.monotonic()) for seat in room.seats.values()),
-        )
-        if not room.over:
-            await self._loop.run_in_executor(self._disk, self._store.save, saved)
-
-    async def save_all(self) -> None:
-        """Saves every session; one that cannot be saved is logged and costs no other its place."""
-        for room in list(self.rooms.values()):
-            try:
-                await self.save(room)
-            except (WorldSDKError, OSError) as error:
-                _log.error("session %s was not saved: %s", room.session, error)
-
-    def _save_soon(self, room: Room) -> None:
-        # A token that changed hands must be known after a crash, too.
-        if self._saves:
-            task = self._loop.create_task(self._save_one(room))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
-
-    async def _save_one(self, room: Room) -> None:
-        try:
-            await self.save(room)
-        except (WorldSDKError, OSError) as error:
-            _log.error("session %s was not saved: %s", room.session, error)
 
     def close(self) -> None:
         """Ends the helpers; to be called when the device thread has ended."""
@@ -434,12 +349,7 @@ class Lobby:
                 room.live.log.close()
         if self._writer is not None:
             self._writer.close()
-        self._disk.shutdown()
-
-
-def announce(room: Room, name: str, **data: object) -> None:
-    """Tells everybody in a room what has happened to it."""
-    room.tell(Event(name=name, data=data))
+        self.keeper.close()
 
 
 def _live(room: Room) -> Live:

@@ -189,6 +189,11 @@ class Outbox:
         self.pump()
 
     def _send(self, made: Made, encoded: Encoded) -> None:
+        if not self._window.can_send_frame():
+            # The client made its window smaller while the picture was being encoded.
+            if self.keep_all or not self._frames:
+                self._frames.appendleft(made)
+            return
         replaced = made.number - (self._last_number or 0) - 1
         data = self._message(made, encoded, max(0, replaced))
         if data is None:
