@@ -1,14 +1,18 @@
 """What is drawn over a world: the timings, the help, the seed entry."""
 
+from dataclasses import replace
+
 import numpy as np
 import pygame
 import pytest
 
+from worldsdk.client.quality import Quality
 from worldsdk.controls import Control, Controls, ControlSpec
 from worldsdk.frame import Frame, Timing
 from worldsdk.play import theme
 from worldsdk.play.driver import GRAPH_TICKS, View
 from worldsdk.play.help_screen import draw_help, shorten
+from worldsdk.play.link_view import LinkView
 from worldsdk.play.overlay import draw_overlay
 from worldsdk.play.prompt import SeedPrompt
 from worldsdk.play.shortcuts import Shortcuts
@@ -37,6 +41,11 @@ def count(surface, colour):
     return int((pygame.surfarray.array3d(surface) == colour).all(axis=2).sum())
 
 
+def red(shown):
+    """Pixels much redder than green: letters are drawn too softly to have the very colour."""
+    return int((shown[:, :, 0].astype(int) - shown[:, :, 1] > 80).sum())
+
+
 def test_the_graph_is_as_high_as_the_time_and_red_where_missed(surface):
     draw_overlay(surface, view([timing(14.3)] * GRAPH_TICKS), "edge")
     in_time = count(surface, theme.GOOD)
@@ -53,6 +62,20 @@ def test_a_world_without_budget_or_ticks_is_drawn_too(surface):
     draw_overlay(surface, view([]), "edge")
     assert np.ptp(pygame.surfarray.array3d(surface)) > 100
     draw_overlay(surface, view([timing(3.0, budget=float("inf"))] * 3), "edge")
+
+
+def test_a_connection_has_its_own_lines_and_a_lost_one_is_red(surface):
+    draw_overlay(surface, view([timing(14.3)] * 5), "edge")
+    plain = pygame.surfarray.array3d(surface)
+    link = LinkView(Quality(rtt=1.5, action_p50=30.0, action_p95=41.0, held=3), "den", 2.0, True, True)
+    surface.fill(0)
+    draw_overlay(surface, view([timing(14.3)] * 5, link=link), "edge")
+    shown = pygame.surfarray.array3d(surface)
+    assert (shown.any(axis=2)).sum() > plain.any(axis=2).sum() + 282 * 80
+    assert red(shown) == 0
+    surface.fill(0)
+    draw_overlay(surface, view([timing(14.3)] * 5, link=replace(link, connected=False)), "edge")
+    assert red(pygame.surfarray.array3d(surface)) > 50
 
 
 def test_long_texts_are_cut_to_the_room_there_is(surface):

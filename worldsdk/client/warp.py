@@ -104,9 +104,10 @@ def heading_of(names: tuple[str, ...]) -> str | None:
 
 
 def _profile(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """[BANDS, W]: mean brightness of each column in each stripe."""
-    rows = pixels.shape[0] // BANDS * BANDS
-    bands = pixels[:rows].reshape(BANDS, -1, *pixels.shape[1:])
+    """[BANDS (fewer in a very low picture), W]: mean brightness of each column in each stripe."""
+    count = min(BANDS, pixels.shape[0])
+    rows = pixels.shape[0] // count * count
+    bands = pixels[:rows].reshape(count, -1, *pixels.shape[1:])
     profile: NDArray[np.float32] = bands.mean((1, 3), dtype=np.float32)
     return profile
 
