@@ -14,12 +14,14 @@ from websockets.asyncio.server import serve
 from websockets.exceptions import ConnectionClosed
 
 from tests.client.served import serving_world
+from worldsdk.cli.conformance import token_maker
 from worldsdk.cli.main import main
 from worldsdk.client.conformance import Outcome, Report, check
-from worldsdk.errors import ProtocolError
+from worldsdk.errors import ProtocolError, TokenError
 from worldsdk.protocol import samples
 from worldsdk.protocol.codec import encode
 from worldsdk.protocol.dialogues import transcripts
+from worldsdk.protocol.dialogues.parts import hello
 from worldsdk.protocol.transcript import Transcript
 from worldsdk.protocol.version import SUBPROTOCOL
 from worldsdk.runtime.world import World
@@ -214,3 +216,37 @@ def test_command_line(url: str, capsys: pytest.CaptureFixture[str], tmp_path: An
     assert main(["conformance", url, "--transcripts", str(tmp_path)]) == 2
     assert "mine.jsonl" in capsys.readouterr().err
     assert main(["conformance", url, "--transcripts", str(tmp_path / "nowhere")]) == 2
+
+
+def test_every_connection_has_a_token_of_its_own(tmp_path: Any) -> None:
+    seen: list[str] = []
+
+    async def strict(socket: Socket) -> None:
+        seen.append(msgpack.unpackb(await socket.recv()).get("token"))
+        await socket.send(encode(samples.welcome()))
+
+    numbers = iter(range(9))
+    opening = script({"do": "send", "as": "a", "message": hello()}, wait_for({"t": "welcome"}))
+
+    async def run(token: Callable[[], str]) -> Report:
+        options: dict[str, Any] = {"subprotocols": [SUBPROTOCOL], "compression": None}
+        async with serve(strict, "127.0.0.1", 0, **options) as server:
+            port = server.sockets[0].getsockname()[1]
+            return await check(f"ws://127.0.0.1:{port}/", token=token, scripts=[opening])
+
+    assert asyncio.run(run(lambda: f"token {next(numbers)}")).passed
+    assert seen == ["token 0", "token 1"]
+
+    count = tmp_path / "count"
+    made = token_maker(None, f"echo x >> {count}; echo token-$(wc -l < {count})")
+    assert made is not None
+    assert [made(), made()] == ["token-1", "token-2"]
+    always = token_maker("mine", None)
+    assert always is not None
+    assert [always(), always()] == ["mine", "mine"]
+    assert token_maker(None, None) is None
+    for broken in ("exit 3", "printf '\\377'"):
+        failing = token_maker(None, broken)
+        assert failing is not None
+        with pytest.raises(TokenError, match="token command failed"):
+            failing()

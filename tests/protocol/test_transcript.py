@@ -47,6 +47,9 @@ def test_patterns(pattern: Any, fitting: list[Any], other: list[Any]) -> None:
 def test_differences_name_the_place() -> None:
     found = Memory().differences({"a": {"b": [1, 2]}, "c": 3}, {"a": {"b": [1, 5]}})
     assert found == ["message.a.b[1] is 5, not 2", "message.c is missing, not 3"]
+    assert Memory().differences({"t": "pong", "t0": 1}, {"t": "error"}) == [
+        "message.t is 'error', not 'pong'"
+    ]
 
 
 def test_what_is_kept_is_compared_and_sent() -> None:
@@ -69,7 +72,7 @@ def test_counters_and_tokens() -> None:
     assert [memory.fill({"$next": "a"}) for _ in range(2)] == [1, 2]
     assert memory.fill({"$next": "b"}) == 1
     assert memory.fill({"t": 1, "token": {"$token": True}}) == {"t": 1}
-    assert Memory("abc").fill({"token": {"$token": True}}) == {"token": "abc"}
+    assert Memory(lambda: "abc").fill({"token": {"$token": True}}) == {"token": "abc"}
 
 
 def test_a_wildcard_that_does_not_exist() -> None:
@@ -114,7 +117,7 @@ def test_transcripts(script: Transcript) -> None:
 def test_what_is_sent_is_well_formed_unless_it_is_meant_not_to_be() -> None:
     wrong = set()
     for script in transcripts():
-        memory = Memory("token")
+        memory = Memory(lambda: "token")
         for name in ("frame", "room", "key", "blob", "most", "tick"):
             memory.kept[name] = {"room": "r", "key": "k", "blob": b"b"}.get(name, 1)
         for step in script.steps:

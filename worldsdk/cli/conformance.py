@@ -5,11 +5,13 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from worldsdk.errors import ProtocolError
+from worldsdk.errors import ProtocolError, TokenError
 
 if TYPE_CHECKING:
     from worldsdk.client.conformance import Outcome
@@ -25,14 +27,23 @@ code 1 if there is one.
   worldsdk serve grid-rooms --port 8765
   worldsdk conformance ws://localhost:8765/play
   worldsdk conformance ws://localhost:8765/play --only resume slow-client
+  worldsdk conformance ws://localhost:8765/play --token-command "worldsdk token --keys keys.json"
   worldsdk conformance ws://localhost:8765/play --drain-command "kill -TERM 4242"
 """
+
+
+TOKEN_SECONDS = 30.0
+"""For one run of the token command."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.description = DESCRIPTION
     parser.add_argument("url", help="ws:// or wss:// address, path included")
-    parser.add_argument("--token", help="for servers that want one; it must let in every role")
+    tokens = parser.add_mutually_exclusive_group()
+    tokens.add_argument("--token", help="for servers that want one and take it more than once")
+    tokens.add_argument(
+        "--token-command", metavar="CMD", help="shell command that prints a fresh token for each connection"
+    )
     parser.add_argument("--only", nargs="+", metavar="NAME", help="these dialogues alone")
     parser.add_argument(
         "--transcripts", type=Path, metavar="DIR", help="*.jsonl to play instead of the built-in ones"
@@ -55,7 +66,7 @@ def run(args: argparse.Namespace) -> int:
     report = asyncio.run(
         check(
             args.url,
-            token=args.token,
+            token=token_maker(args.token, args.token_command),
             scripts=scripts,
             drain_command=args.drain_command,
             progress=None if args.json else _show,
@@ -92,6 +103,26 @@ def choose(folder: Path | None, names: list[str] | None) -> list[Transcript]:
             fix=f"there are {', '.join(known)}" if known else "give a folder with .jsonl files",
         )
     return [script for script in scripts if names is None or script.name in names]
+
+
+def token_maker(token: str | None, command: str | None) -> Callable[[], str] | None:
+    """Makes tokens: always ``token``, or what ``command`` prints each time."""
+    if command is not None:
+        return lambda: _printed_by(command)
+    return None if token is None else lambda: token
+
+
+def _printed_by(command: str) -> str:
+    try:
+        done = subprocess.run(
+            command, shell=True, capture_output=True, text=True, timeout=TOKEN_SECONDS, check=True
+        )
+    except (subprocess.SubprocessError, UnicodeDecodeError) as error:
+        raise TokenError(
+            f"the token command failed ({type(error).__name__})",
+            fix="it should print one token, and end well",
+        ) from error
+    return done.stdout.strip()
 
 
 def _show(outcome: Outcome) -> None:

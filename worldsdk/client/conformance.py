@@ -92,7 +92,7 @@ class StepError(Exception):
 async def check(
     url: str,
     *,
-    token: str | None = None,
+    token: Callable[[], str] | None = None,
     scripts: Iterable[Transcript] | None = None,
     drain_command: str | None = None,
     progress: Callable[[Outcome], None] | None = None,
@@ -102,7 +102,7 @@ async def check(
 
     Args:
         url: ``ws://`` or ``wss://``, path included.
-        token: for servers that want one; it must let in players, steppers and viewers.
+        token: makes one for each hello, where the server wants them; they must let in every role.
         scripts: all of this build by default.
         drain_command: shell command that has the server stop; without one, what needs it is skipped.
         progress: called with each outcome as it is known.
@@ -127,7 +127,7 @@ async def check(
     return Report(url, SUBPROTOCOL, tuple(outcomes))
 
 
-async def _capabilities(url: str, token: str | None) -> list[str]:
+async def _capabilities(url: str, token: Callable[[], str] | None) -> list[str]:
     try:
         socket = await _open(url, [SUBPROTOCOL])
     except (OSError, WebSocketException, TimeoutError, ValueError) as error:
@@ -189,7 +189,7 @@ def _binary(data: str | bytes) -> bytes:
 class _Run:
     """One transcript being held: its connections and what it remembers."""
 
-    def __init__(self, url: str, token: str | None, drain_command: str | None) -> None:
+    def __init__(self, url: str, token: Callable[[], str] | None, drain_command: str | None) -> None:
         self._url = url
         self._drain_command = drain_command
         self._memory = Memory(token)

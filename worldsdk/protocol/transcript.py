@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -83,9 +83,14 @@ ACTIONS = {
 
 @dataclass
 class Memory:
-    """What one run of a transcript has kept, and the token it was given."""
+    """What one run of a transcript has kept.
 
-    token: str | None = None
+    Attributes:
+        token: makes what ``$token`` stands for, anew each time, since a server may take a token only once;
+            None where there is none.
+    """
+
+    token: Callable[[], str] | None = None
     kept: dict[str, Any] = field(default_factory=dict)
     counters: dict[str, int] = field(default_factory=dict)
 
@@ -106,7 +111,7 @@ class Memory:
                 return base64.b64decode(template["$base64"])
             filled = {key: self.fill(item) for key, item in template.items() if item != {"$token": True}}
             if self.token is not None:
-                filled |= {key: self.token for key, item in template.items() if item == {"$token": True}}
+                filled |= {key: self.token() for key, item in template.items() if item == {"$token": True}}
             return filled
         if isinstance(template, (list, tuple)):
             return [self.fill(item) for item in template]
@@ -124,7 +129,9 @@ class Memory:
             elif not isinstance(found, Mapping):
                 yield f"{where} is {_show(found)}, not a map"
             else:
-                for key, inner in pattern.items():
+                # Of a message of another type the other differences say nothing.
+                other = "t" in pattern and list(self._compare(pattern["t"], found.get("t", MISSING), where))
+                for key, inner in {"t": pattern["t"]}.items() if other else pattern.items():
                     yield from self._compare(inner, found.get(key, MISSING), f"{where}.{key}")
         elif isinstance(pattern, (list, tuple)):
             if not isinstance(found, list) or len(found) != len(pattern):
