@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import tomllib
@@ -67,7 +68,7 @@ def test_constraints_pin_every_declared_dependency() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     extras = project["optional-dependencies"].values()
     declared = [*project["dependencies"], *(line for extra in extras for line in extra)]
-    names = {line.split(">=")[0].replace("_", "-").lower() for line in declared}
+    names = {re.split(r"\[|>=", line)[0].replace("_", "-").lower() for line in declared}
     pins = (ROOT / "constraints.txt").read_text().splitlines()
     pinned = {pin.split("==")[0].replace("_", "-").lower() for pin in pins if "==" in pin}
     assert names <= pinned
