@@ -1,5 +1,6 @@
 """The blocking client against the real server: what it gives is what the same code gives here."""
 
+import socket
 import subprocess
 import sys
 
@@ -214,3 +215,33 @@ assert not heavy & set(sys.modules), heavy & set(sys.modules)
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
+
+
+def cut(session):
+    """Ends the TCP connection under a session, as a network would: without a word."""
+    session._link._socket._connection.socket.shutdown(socket.SHUT_RDWR)
+
+
+def test_a_cut_connection_is_resumed_where_it_was(world, local):
+    session, here = world.session(seed=8), local.session(seed=8)
+    for controls in WALK:
+        assert session.step(controls).digest() == here.step(controls).digest()
+        cut(session)
+    assert session.step().digest() == here.step().digest()
+    assert session.quality.reconnects == len(WALK) and session.tick == 5
+    cut(session)
+    # Nobody knows whether it arrived, and to go back twice would be wrong.
+    with pytest.raises(ConnectionLostError, match="may or may not"):
+        session.rewind(2)
+    assert session.tick == 5 and session.rewind(2).tick == 3
+
+
+def test_a_cut_connection_is_resumed_in_real_time(url):
+    with worldsdk.connect(url, mode="realtime") as world:
+        session = world.session(seed=8)
+        tick = session.step({"forward": 1}).tick
+        room = session.room
+        cut(session)
+        frame = session.step({"turn": 2.0})
+        assert frame.tick > tick and frame.controls["turn"] == 2.0 and session.room == room
+        assert session.quality.reconnects == 1
