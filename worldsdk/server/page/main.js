@@ -81,13 +81,18 @@ function show() {
   $("eyebrow").textContent = phase === "over" ? refusal.code.replaceAll("_", " ") : "worldsdk";
   if (phase === "connecting") card("Connecting", refusal ? explain(refusal)[1] : "");
   if (phase === "ready") card(world.title, world.summary, "Play");
-  if (phase === "paused") card("Paused", "", "Go on");
+  if (phase === "paused") card("Paused", shortcutWords(), "Go on");
   if (phase === "lost") card("Connection lost", "Coming back to where you were.");
   if (phase === "over") card(...explain(refusal), "Try again");
   if (!playing && document.pointerLockElement) document.exitPointerLock();
   if (phase === "ready" || phase === "paused") $("primary").focus({ preventScroll: true });
   if (playing) $("screen").focus({ preventScroll: true });
   stir();
+}
+
+function shortcutWords() {
+  const free = Object.entries(SHORTCUT_WORDS).filter(([code]) => !devices.keys.has(code));
+  return player.watching ? "" : free.map(([code, word]) => `${keyName(code)} ${word}`).join(" · ");
 }
 
 function card(title, text, primary = "") {
@@ -179,6 +184,16 @@ const SHORTCUTS = {
   F9: () => player.load(),
   F3: () => toggleStats(),
   KeyF: () => toggleFullscreen(),
+};
+
+const SHORTCUT_WORDS = {
+  KeyP: "pause",
+  Backspace: "hold to go back in time",
+  KeyR: "begin again",
+  F6: "save",
+  F9: "load",
+  F3: "timing",
+  KeyF: "full screen",
 };
 
 addEventListener("keydown", (event) => {

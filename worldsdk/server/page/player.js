@@ -143,9 +143,14 @@ export class Player extends EventTarget {
       if (welcome.paused) await this._ask("resume");
       return;
     }
-    // Nobody plays yet: the world waits, unless others are in it.
-    this._set(this.phase === "lost" ? "paused" : "ready");
-    if (!welcome.paused && !this.link.wishes.room) await this._ask("pause");
+    if (welcome.resumed || this.link.wishes.room) {
+      this._set(welcome.resumed ? "paused" : "ready");
+      return;
+    }
+    // Nobody plays yet: the world waits at its beginning, not at what passed before the page was there.
+    this._set("ready");
+    if (!welcome.paused) await this._ask("pause");
+    if (this.phase === "ready" && this.link.can("reset")) await this._ask("reset");
   }
 
   _linked({ phase, refusal }) {

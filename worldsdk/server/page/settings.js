@@ -72,7 +72,7 @@ export function wire({ player, link, screen, say }) {
   });
   link.addEventListener("event", ({ detail }) => {
     if (detail.name === "viewers") {
-      const count = Number(detail.data.viewers ?? detail.data.count ?? 0);
+      const count = Number(detail.data.count ?? 0);
       $("viewers").textContent = count ? `${count} watching.` : "Nobody else is watching.";
     }
   });
