@@ -11,7 +11,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from worldsdk.client.sync import RemoteSession, RemoteWorld, connect
+    from worldsdk.client.session import RemoteSession
+    from worldsdk.client.sync import RemoteWorld, connect
     from worldsdk.controls import Control, Controls, ControlSpec
     from worldsdk.errors import WorldSDKError
     from worldsdk.frame import Frame, Timing
@@ -38,7 +39,7 @@ _HOMES = {
     "ControlSpec": "worldsdk.controls",
     "Controls": "worldsdk.controls",
     "Frame": "worldsdk.frame",
-    "RemoteSession": "worldsdk.client.sync",
+    "RemoteSession": "worldsdk.client.session",
     "RemoteWorld": "worldsdk.client.sync",
     "Session": "worldsdk.runtime.session",
     "Timing": "worldsdk.frame",

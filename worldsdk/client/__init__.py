@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from worldsdk.client.frames import RemoteFrame
-    from worldsdk.client.sync import RemoteSession, RemoteWorld, connect
+    from worldsdk.client.session import RemoteSession
+    from worldsdk.client.sync import RemoteWorld, connect
 
 __all__ = ["RemoteFrame", "RemoteSession", "RemoteWorld", "connect"]
 
 _HOMES = {
     "RemoteFrame": "worldsdk.client.frames",
-    "RemoteSession": "worldsdk.client.sync",
+    "RemoteSession": "worldsdk.client.session",
     "RemoteWorld": "worldsdk.client.sync",
     "connect": "worldsdk.client.sync",
 }

@@ -22,7 +22,7 @@ from worldsdk.client.quality import Quality
 from worldsdk.errors import SessionError
 
 if TYPE_CHECKING:
-    from worldsdk.client.sync import RemoteSession
+    from worldsdk.client.session import RemoteSession
     from worldsdk.runtime.statistics import Statistics
 
 
@@ -140,7 +140,7 @@ class RemoteLive:
 
     def _hand_over(self) -> None:
         from worldsdk.client.link import Link
-        from worldsdk.client.sync import RemoteSession
+        from worldsdk.client.session import RemoteSession
 
         world = self.session.world
         moment = self.session.snapshot()

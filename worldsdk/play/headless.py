@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from worldsdk.client.sync import RemoteSession, RemoteWorld
+from worldsdk.client.session import RemoteSession
+from worldsdk.client.sync import RemoteWorld
 from worldsdk.errors import PlayError
 from worldsdk.packs.storage import write_file
 from worldsdk.pixels import Method, contact_sheet, pick_evenly

@@ -26,7 +26,8 @@ from worldsdk.play.slot import NewestSlot
 from worldsdk.play.wishes import Wishes, wait_for
 
 if TYPE_CHECKING:
-    from worldsdk.client.sync import RemoteSession, RemoteWorld
+    from worldsdk.client.session import RemoteSession
+    from worldsdk.client.sync import RemoteWorld
 
 LONGEST_WAIT = 0.1
 """Seconds the loop sleeps when nothing is due: how soon it notices a lost connection."""
