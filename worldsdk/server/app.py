@@ -24,11 +24,12 @@ from worldsdk.runtime.clock import REAL_CLOCK, Clock
 from worldsdk.runtime.world import World
 from worldsdk.server.capacity import Capacity
 from worldsdk.server.defaults import HealthOnly, NoMetrics, NothingKept, OpenDoor, PlainImages
-from worldsdk.server.guest import Guest, Services
+from worldsdk.server.guest import Guest
 from worldsdk.server.hooks import Authority, HttpRoutes, ImageReader, Metrics, StateStore, Status
 from worldsdk.server.host import Host
 from worldsdk.server.lobby import Lobby
 from worldsdk.server.options import DRAIN_SECONDS, FRAME_BYTES_WAITING, MAX_MESSAGE, ServeOptions
+from worldsdk.server.services import Services
 from worldsdk.server.sockets import Connection, WebSocketWire, address_of, connection_class
 
 ENCODERS = 2
@@ -207,7 +208,7 @@ class Server:
             reason = "draining"
         elif not self._device.alive:
             reason = "the device thread has ended"
-        elif lobby is not None and not lobby.has_room_for(self._device.world.rate_hz):
+        elif lobby is not None and not lobby.admission.fits(self._device.world.rate_hz):
             reason = "full"
         return Status(
             ready=not reason,

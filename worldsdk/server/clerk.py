@@ -126,7 +126,7 @@ class Clerk:
 
     def _fork(self, command: Command) -> None:
         rate = self._world.rate_hz * self._room.speed if self._room.mode == "realtime" else 0.0
-        if not self._lobby.has_room_for(rate):
+        if not self._lobby.admission.fits(rate):
             raise RefusedError("no_capacity", "there is no place for a twin now", retry_after_ms=RETRY_MS)
         self._guest.send(Accepted(re=command.id))
         order = commands.Order(lambda live: {"twin": live.session.fork()})

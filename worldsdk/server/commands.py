@@ -18,6 +18,7 @@ from worldsdk.errors import SessionError, WorldSDKError
 from worldsdk.protocol import commands as wire
 from worldsdk.protocol.messages import Command
 from worldsdk.runtime.session import Session
+from worldsdk.server.capacity import RETRY_MS
 from worldsdk.server.hooks import ImageReader, RefusedError
 from worldsdk.server.live import Live
 from worldsdk.server.lobby import Lobby
@@ -202,12 +203,8 @@ def _speed(factor: float, room: Room, lobby: Lobby) -> Order:
         raise SessionError(
             "a lockstep world has no clock to speed up", where="speed", fix="send inputs faster"
         )
-    others = lobby.rates
-    others.remove(lobby.host.world.rate_hz * room.speed)
-    if factor > room.speed and not lobby.host.capacity.fits(
-        others, len(lobby.rooms) - 1, lobby.host.world.rate_hz * factor
-    ):
-        raise RefusedError("no_capacity", "the device cannot carry that speed now", retry_after_ms=2000)
+    if not lobby.admission.fits_faster(room, factor):
+        raise RefusedError("no_capacity", "the device cannot carry that speed now", retry_after_ms=RETRY_MS)
     room.speed = factor
     return Order(_quiet(lambda live: live.set_speed(factor)), news="speed", data={"factor": factor})
 

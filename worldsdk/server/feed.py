@@ -30,7 +30,7 @@ class Feed:
 
     Args:
         wire, protocol: the socket and the state of its connection.
-        too_large: told when a frame that must be sent exceeds what the client takes.
+        too_large: told the bytes of a frame that is left out because the client does not take as many.
 
     Attributes:
         outbox: where frames and replies wait.
@@ -47,7 +47,7 @@ class Feed:
         pool: ThreadPoolExecutor,
         metrics: Metrics,
         clock: Clock,
-        too_large: Callable[[str], None],
+        too_large: Callable[[int], None],
     ) -> None:
         self.layers: tuple[str, ...] = ()
         self.most_bytes = 0
@@ -133,8 +133,7 @@ class Feed:
         )
         data = encode(message)
         if len(data) > self.most_bytes:
-            if self.outbox.keep_all:
-                self._too_large(f"a frame has {len(data)} bytes, max_message is {self.most_bytes}")
+            self._too_large(len(data))
             return None
         self._protocol.frame_sent(seq)
         self._metrics.traffic("out", len(data))

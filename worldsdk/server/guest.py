@@ -6,10 +6,7 @@ import asyncio
 import itertools
 import logging
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from functools import partial
-from typing import Any, Protocol
+from typing import Any
 
 from worldsdk.errors import ControlError, WorldSDKError
 from worldsdk.protocol.codec import encode
@@ -22,6 +19,7 @@ from worldsdk.protocol.messages import (
     Bye,
     ClientMessage,
     Command,
+    Event,
     GoAway,
     Hello,
     Input,
@@ -31,51 +29,25 @@ from worldsdk.protocol.messages import (
 )
 from worldsdk.protocol.refusals import refusal
 from worldsdk.server import greeting
+from worldsdk.server.allowance import Allowance
 from worldsdk.server.clerk import Clerk
 from worldsdk.server.encode import choose_codec
 from worldsdk.server.feed import Feed
-from worldsdk.server.hooks import Authority, Grant, ImageReader, Meter, Metrics, RefusedError
-from worldsdk.server.live import Job
-from worldsdk.server.lobby import Lobby
-from worldsdk.server.made import Applied as AppliedInput
-from worldsdk.server.options import LOCKSTEP_WAITING, MAX_MESSAGE, ServeOptions
-from worldsdk.server.outbox import Overflow, Wire
+from worldsdk.server.hooks import Grant, RefusedError
+from worldsdk.server.inbox import Inbox
+from worldsdk.server.options import MAX_MESSAGE
+from worldsdk.server.outbox import Overflow
 from worldsdk.server.room import Room, Seat
-
-MOST_LIMITED = 200
-"""Messages over the allowance that are dropped before the connection is closed: a burst is forgiven, a flood
-is not."""
-
-LIMITED_NEWS_SECONDS = 1.0
-"""Between two errors about the allowance: a flood must not be answered by a flood."""
+from worldsdk.server.services import Services, Socket
 
 REASON_BYTES = 120
 """Of a close frame's reason; the protocol allows 123."""
 
+LIMITED_MS = 1000
+"""When to try again after a message over the allowance."""
+
 _log = logging.getLogger("worldsdk.server")
 _numbers = itertools.count(1)
-
-
-class Socket(Wire, Protocol):
-    """A WebSocket as a guest needs it."""
-
-    async def receive(self) -> bytes | str | None:
-        """The next message; None once it is closed."""
-
-    async def close(self, code: int, reason: str) -> None:
-        """Closes it, waiting for what was written and not longer than a moment for the other side."""
-
-
-@dataclass(frozen=True)
-class Services:
-    """What all guests of a server share."""
-
-    lobby: Lobby
-    options: ServeOptions
-    authority: Authority
-    images: ImageReader
-    metrics: Metrics
-    pool: ThreadPoolExecutor
 
 
 class Guest:
@@ -96,10 +68,10 @@ class Guest:
         self._clock = services.lobby.host.clock
         self._metrics = services.metrics
         self._world = services.lobby.host.world
-        self._limited = 0
-        self._limited_told = -LIMITED_NEWS_SECONDS
         self._ending: tuple[str, str] | None = None
-        self._meter: Meter | None = None
+        self._allowance: Allowance | None = None
+        self._inbox: Inbox | None = None
+        self._warned = False
         self._closing: asyncio.Task[None] | None = None
         self._clerk: Clerk | None = None
         self.last_heard = self._clock.monotonic()
@@ -114,7 +86,7 @@ class Guest:
             pool=services.pool,
             metrics=services.metrics,
             clock=self._clock,
-            too_large=lambda what: self.end("too_large", what),
+            too_large=self._too_large,
         )
         self.outbox = self._feed.outbox
 
@@ -161,7 +133,7 @@ class Guest:
     async def _enter(self, hello: Hello) -> None:
         services, world = self._services, self._world
         grant = await services.authority.admit(self._address, self._headers, hello)
-        self._meter = services.authority.meter(grant, world.rate_hz)
+        self._allowance = Allowance(services.authority.meter(grant, world.rate_hz), self._clock)
         self._feed.most_bytes = hello.max_message
         codec = choose_codec(hello.codecs, world.spec.height, world.spec.width, hello.max_message)
         try:
@@ -190,14 +162,17 @@ class Guest:
             session_seconds=seconds,
         )
         if entry.seat is not None:
+            host = self._lobby.host
             self._clerk = Clerk(self, entry.room, entry.seat, self._lobby, services.images)
+            self._inbox = Inbox(entry.room, entry.seat, host, self.protocol, self.outbox)
         self.protocol.welcomed(welcome)
         self.send(welcome)
         self.joined_at = self.last_heard = self._clock.monotonic()
         self._metrics.joined(hello.role)
         if entry.room.latest is not None:
             self.outbox.offer(entry.room.latest)
-        self._feed_device()
+        if self._inbox is not None:
+            self._inbox.order()
 
     def _stay(self, grant: Grant, seat: Seat | None) -> float:
         """Sets how long this connection may last; the seconds of it, 0 without a limit."""
@@ -287,6 +262,15 @@ class Guest:
         if self.protocol.closing is not None and self._ending is None:
             self._hang_up(self.protocol.closing, "see the error before")
 
+    def _too_large(self, size: int) -> None:
+        """A frame was left out: a stepper would wait for it for ever, the others are told once."""
+        most = self._feed.most_bytes
+        if self.outbox.keep_all:
+            self.end("too_large", f"a frame has {size} bytes, max_message is {most}")
+        elif not self._warned:
+            self._warned = True
+            self.send(Event(name="warning", data={"code": "too_large", "bytes": size, "max_message": most}))
+
     def set_quality(
         self, *, codec: str | None, jpeg_quality: int | None, credit: int | None, digests: bool | None
     ) -> dict[str, Any]:
@@ -310,32 +294,30 @@ class Guest:
         message = messages[0]
         if isinstance(message, Bye):
             return True
-        if not self._within(message.t, len(data)):
-            if isinstance(message, Command):
-                self.refuse(
-                    RefusedError("rate_limited", "too many commands", retry_after_ms=1000), re=message.id
-                )
-            return False
-        await self._handle(message)
+        if self._within(message.t, len(data), message.id if isinstance(message, Command) else None):
+            await self._handle(message)
         return False
 
-    def _within(self, kind: str, size: int) -> bool:
-        assert self._meter is not None
-        if self._meter.count(kind, size):
-            return True
-        self._limited += 1
-        now = self._clock.monotonic()
-        if self._limited > MOST_LIMITED:
+    def _within(self, kind: str, size: int, re: int | None = None) -> bool:
+        assert self._allowance is not None
+        verdict = self._allowance.judge(kind, size)
+        if verdict == "close":
             self.end("rate_limited", "too many messages in too little time")
-        elif now - self._limited_told >= LIMITED_NEWS_SECONDS and kind != "command":
-            self._limited_told = now
-            self.refuse(RefusedError("rate_limited", f"too many messages ({kind})", retry_after_ms=1000))
-        return False
+        elif verdict == "tell":
+            error = RefusedError("rate_limited", f"too many messages ({kind})", retry_after_ms=LIMITED_MS)
+            self.refuse(error, re=re)
+        return verdict == "take"
 
     async def _handle(self, message: ClientMessage) -> None:
         if isinstance(message, Input):
+            assert self._inbox is not None
             self.last_heard = self._clock.monotonic()
-            self._input(message, self.last_heard)
+            try:
+                self._inbox.take(message, self.last_heard)
+            except ControlError as error:
+                self.refuse(error)
+            except RefusedError as error:
+                self.end(error.code, error.what)
         elif isinstance(message, Ack):
             self._feed.acked(message)
             self._credit_came()
@@ -347,41 +329,10 @@ class Guest:
             assert self._clerk is not None
             await self._clerk.take(message)
 
-    def _input(self, given: Input, arrival: float) -> None:
-        room, seat = self.room, self.seat
-        assert room is not None and seat is not None
-        try:
-            fresh = seat.latch.feed(given, arrival)
-        except ControlError as error:
-            self.refuse(error)
-            return
-        if not fresh:
-            return
-        seat.held_seq = given.seq
-        if room.mode == "realtime":
-            return
-        if len(seat.waiting) >= LOCKSTEP_WAITING:
-            self.end("rate_limited", "too many inputs wait for credit")
-            return
-        taken = seat.latch.take()
-        seat.waiting.append(
-            Job(seat.id, taken.controls, AppliedInput(given.seq, given.ts, arrival), given.ticks)
-        )
-        self._feed_device()
-
-    def _feed_device(self) -> None:
-        """Lockstep: orders as many ticks as there will be credit for their frames."""
-        room, seat = self.room, self.seat
-        if room is None or seat is None or room.live is None:
-            return
-        live, credit = room.live, self.protocol.credit
-        while seat.waiting and seat.ordered + self.outbox.frames + self.protocol.in_flight < credit:
-            seat.ordered += 1
-            self._lobby.host.post(partial(live.order, seat.waiting.popleft()))
-
     def _credit_came(self) -> None:
         self.outbox.pump()
-        self._feed_device()
+        if self._inbox is not None:
+            self._inbox.order()
 
     # Being asked to go.
 

@@ -203,10 +203,10 @@ class Host:
 
     def _finish(self, live: Live, frame: Frame, started: float, cost_ms: float) -> None:
         made = live.finish(frame, started, cost_ms)
-        self._metrics.tick(frame.timing.stages, cost_ms, met=made is None or made.met)
         if made is not None:
             live.publish(made)
             live.follow_up()
+        self._metrics.tick(frame.timing.stages, cost_ms, met=made is None or made.met)
 
     def _end(self, live: Live, error: Exception) -> None:
         """Ends one session for good; the others never notice."""

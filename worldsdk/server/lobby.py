@@ -16,7 +16,8 @@ from worldsdk.errors import StorageError
 from worldsdk.protocol.latch import InputLatch
 from worldsdk.protocol.messages import Hello
 from worldsdk.runtime.session import Session
-from worldsdk.server.capacity import RETRY_MS, Line
+from worldsdk.server.admission import Admission
+from worldsdk.server.capacity import RETRY_MS
 from worldsdk.server.hooks import Grant, Metrics, RefusedError, Role, StateStore
 from worldsdk.server.host import Host
 from worldsdk.server.keeper import Keeper
@@ -30,9 +31,6 @@ if TYPE_CHECKING:
 
 MOST_SEATS = 8
 """Players who may share one room: more than a keyboard ever held."""
-
-MOST_PLACES = 16
-"""How far the search for free places goes; it only orders those who wait."""
 
 MODE_OF: dict[Role, Mode] = {"player": "realtime", "stepper": "lockstep"}
 
@@ -61,7 +59,7 @@ class Lobby:
         self.host = host
         self.draining = False
         self._metrics = metrics
-        self._line = Line()
+        self.admission = Admission(host, self.rooms)
         self._making = asyncio.Lock()
         self._writer: LogWriter | None = None
         self._loop = asyncio.get_running_loop()
@@ -120,7 +118,7 @@ class Lobby:
         async with self._making:
             if name is not None and name in self.rooms:
                 return self._join(self.rooms[name], hello.role, guest)
-            self._admit(visitor, self._rate(hello.mode))
+            self.admission.admit(visitor, hello.mode)
             session = await self.on_device(self.host.world.session)
             room = await self.open(name or self._new_name(), hello.mode, session)
         return self._sit(room, self.add_seat(room, hello.role), guest)
@@ -184,41 +182,6 @@ class Lobby:
             raise RefusedError("forbidden", "this token is for another room")
         if hello.role != seat.role:
             raise RefusedError("conflict", f"the seat is a {seat.role}'s, not a {hello.role}'s")
-
-    # How much the device can carry.
-
-    def _rate(self, mode: Mode) -> float:
-        return self.host.world.rate_hz if mode == "realtime" else 0.0
-
-    @property
-    def rates(self) -> list[float]:
-        """Ticks per second of each real-time session."""
-        return [self._rate(room.mode) * room.speed for room in self.rooms.values() if room.mode == "realtime"]
-
-    def has_room_for(self, rate_hz: float) -> bool:
-        """Whether one more session of that rate (0: lockstep) can be carried."""
-        return self.host.capacity.fits(self.rates, len(self.rooms), rate_hz)
-
-    def _admit(self, visitor: str, rate_hz: float) -> None:
-        now = self.host.clock.monotonic()
-        if not self._line.may_enter(visitor, now, self._places(rate_hz)):
-            position = self._line.position(visitor, now)
-            raise RefusedError(
-                "no_capacity",
-                f"all places are taken; you are number {position} in line",
-                fix=f"try again in {RETRY_MS / 1000:g} s",
-                retry_after_ms=RETRY_MS,
-                position=position,
-            )
-        self._line.leave(visitor)
-
-    def _places(self, rate_hz: float) -> int:
-        rates, count = self.rates, len(self.rooms)
-        for places in range(MOST_PLACES):
-            more = [rate_hz] * places if rate_hz else []
-            if not self.host.capacity.fits([*rates, *more], count + places, rate_hz):
-                return places
-        return MOST_PLACES
 
     # Rooms.
 
@@ -339,7 +302,7 @@ class Lobby:
         self._tell_load()
 
     def _tell_load(self) -> None:
-        self._metrics.load(len(self.rooms), self.host.capacity.utilisation(self.rates))
+        self._metrics.load(len(self.rooms), self.admission.utilisation)
 
     def close(self) -> None:
         """Ends the helpers; to be called when the device thread has ended."""
