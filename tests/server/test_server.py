@@ -774,3 +774,32 @@ def test_the_first_message_of_a_connection_is_the_welcome(world: World) -> None:
             assert isinstance(await client.receive(), FrameMessage)
 
     served(world, test)
+
+
+def test_frames_that_do_not_fit_are_told() -> None:
+    """How large a PNG gets nobody knows before: of noise, larger than its raw pixels."""
+    model = tiny_model(height=48, width=64)
+    noisy = World(tiny_manifest(), model, tiny_starts(model.spec))
+
+    async def test(server: Server) -> None:
+        limits = {"codecs": ("png",), "max_message": 8192}
+        client = await Client.join(server.port, **(PLAYER | limits))
+        event = await client.next(Event)
+        assert (event.name, event.data["code"]) == ("warning", "too_large")
+        agent = await Client.open(server.port)
+        await agent.hello(**(STEPPER | limits))
+        code, errors = await agent.ending()
+        assert (code, errors[-1].code) == (4413, "too_large")
+
+    served(noisy, test)
+
+
+def test_a_client_that_cannot_take_the_welcome_keeps_no_place(world: World) -> None:
+    async def test(server: Server) -> None:
+        client = await Client.open(server.port)
+        await client.hello(**STEPPER, max_message=1024, codecs=("png",))
+        code, errors = await client.ending()
+        assert (code, errors[-1].code) == (4413, "too_large")
+        assert server.status.sessions == 0
+
+    served(world, test)

@@ -60,7 +60,7 @@ class Encoded:
 
 
 def choose_codec(wanted: Sequence[str], height: int, width: int, most_bytes: int) -> str:
-    """The first of ``wanted`` that this server has and that surely fits into ``most_bytes``.
+    """The first of ``wanted`` that this server has and that fits into ``most_bytes``, as far as can be known.
 
     Raises:
         RefusedError: ``too_large`` where only the size forbids it, ``not_capable`` where none is known.
@@ -73,7 +73,7 @@ def choose_codec(wanted: Sequence[str], height: int, width: int, most_bytes: int
             fix=f"offer some of {list(CODECS)}",
         )
     for name in known:
-        if height * width * RAW_BYTES.get(name, 0) + OVERHEAD_BYTES <= most_bytes:
+        if name not in RAW_BYTES or height * width * RAW_BYTES[name] + OVERHEAD_BYTES <= most_bytes:
             return name
     raise RefusedError(
         "too_large",

@@ -103,6 +103,8 @@ class Guest:
                 # A time that is over is not to be had again by coming back.
                 for_good = reason in ("bye", "session_over")
         except RefusedError as error:
+            # Nobody who was not welcomed can come back.
+            for_good = True
             self.refuse(error, fatal=True)
             self._ending = (error.code, error.what)
         except Exception:
@@ -161,6 +163,9 @@ class Guest:
             layers=self._feed.layers,
             session_seconds=seconds,
         )
+        size = len(encode(welcome))
+        if size > hello.max_message:
+            raise RefusedError("too_large", f"the welcome has {size} bytes", fix="raise max_message")
         if entry.seat is not None:
             host = self._lobby.host
             self._clerk = Clerk(self, entry.room, entry.seat, self._lobby, services.images)
