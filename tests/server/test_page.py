@@ -324,6 +324,7 @@ def test_a_room_that_is_not_there_is_explained(open_page):
     page = open_page("?watch&room=nowhere")
     phase(page, "over")
     assert page.locator("#title").text_content() == "No such room"
+    assert "nowhere" in page.locator("#detail").text_content()
     assert page.locator("#primary").text_content() == "Try again"
 
 
@@ -335,4 +336,32 @@ def test_a_small_screen_shows_all_of_the_card(open_page):
         page.locator("#primary").scroll_into_view_if_needed()
         box = page.locator("#primary").bounding_box()
         assert box["y"] + box["height"] <= height and box["x"] >= 0 and box["x"] + box["width"] <= width
-        assert page.evaluate("() => document.documentElement.scrollWidth") <= width
+        last = page.locator("#fullscreen").bounding_box()
+        assert last["x"] + last["width"] <= width and last["y"] + last["height"] <= height
+
+
+def test_a_server_with_keys_is_told_the_token_and_plays(browser, tmp_path):
+    program = [sys.executable, "-m", "worldsdk.cli.main"]
+    keys = str(tmp_path / "keys.json")
+    subprocess.run([*program, "keys", "new", keys], check=True, capture_output=True, timeout=60)
+    command = [*program, "serve", "grid-rooms", "--port", "0", "--keys", keys]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+        context = browser.new_context()
+        try:
+            port = re.search(r"127\.0\.0\.1:(\d+)/", server.stdout.readline())[1]
+            page = context.new_page()
+            page.set_default_timeout(WAIT_MS)
+            page.goto(f"http://127.0.0.1:{port}/")
+            phase(page, "over")
+            assert page.locator("#title").text_content() == "A token, please"
+            made = subprocess.run(
+                [*program, "token", "--keys", keys], check=True, capture_output=True, text=True, timeout=60
+            )
+            page.fill("#token", made.stdout.strip())
+            page.press("#token", "Enter")
+            play(page)
+            assert made.stdout.strip() not in page.url
+        finally:
+            context.close()
+            server.terminate()
+            server.stdout.close()

@@ -49,6 +49,7 @@ link.addEventListener("frame", ({ detail }) => {
 link.addEventListener("notice", ({ detail }) => say(detail.message, true));
 link.addEventListener("welcome", async ({ detail }) => {
   const [width, height] = detail.size;
+  body.dataset.world = detail.world.name;
   screen.begin(width, height);
   meter.reset();
   devices.bind(detail.controls);
@@ -79,11 +80,12 @@ function show() {
   $("token-form").hidden = !(phase === "over" && refusal?.code === "unauthenticated");
   $("legend").hidden = !["ready", "paused"].includes(phase);
   $("eyebrow").textContent = phase === "over" ? refusal.code.replaceAll("_", " ") : "worldsdk";
-  if (phase === "connecting") card("Connecting", refusal ? explain(refusal)[1] : "");
+  const why = refusal && explain(refusal);
+  if (phase === "connecting") card(why?.title ?? "Connecting", why?.text ?? "", "", why?.detail);
   if (phase === "ready") card(world.title, world.summary, "Play");
   if (phase === "paused") card("Paused", shortcutWords(), "Go on");
   if (phase === "lost") card("Connection lost", "Coming back to where you were.");
-  if (phase === "over") card(...explain(refusal), "Try again");
+  if (phase === "over") card(why.title, why.text, "Try again", why.detail);
   if (!playing && document.pointerLockElement) document.exitPointerLock();
   if (phase === "ready" || phase === "paused") $("primary").focus({ preventScroll: true });
   if (playing) $("screen").focus({ preventScroll: true });
@@ -95,9 +97,10 @@ function shortcutWords() {
   return player.watching ? "" : free.map(([code, word]) => `${keyName(code)} ${word}`).join(" · ");
 }
 
-function card(title, text, primary = "") {
+function card(title, text, primary = "", detail = "") {
   $("title").textContent = title;
   $("text").textContent = text;
+  $("detail").textContent = detail;
   $("primary").textContent = primary;
 }
 

@@ -34,14 +34,14 @@ export class Player extends EventTarget {
     this.devices.release();
     this.devices.repeat();
     this._set("playing");
-    if (!(await this._ask("resume"))) this._stand("paused");
+    if (!(await this.ask("resume"))) this._stand("paused");
   }
 
   /** Stands still. */
   async pause() {
     if (this.phase !== "playing") return;
     this._stand("paused");
-    if (!this.watching) await this._ask("pause");
+    if (!this.watching) await this.ask("pause");
   }
 
   toggle() {
@@ -51,7 +51,7 @@ export class Player extends EventTarget {
   /** Begins again; with other `args` ({seed, start, image}) elsewhere. */
   async begin(args) {
     if (!this._alive()) return false;
-    const done = args === undefined ? await this._ask("reset") : await this._ask("start", args);
+    const done = args === undefined ? await this.ask("reset") : await this.ask("start", args);
     if (done) this._say(args === undefined ? "Begun again" : args.image ? "Begun from your picture" : `Seed ${args.seed}, start ${args.start}`);
     return Boolean(done);
   }
@@ -59,7 +59,7 @@ export class Player extends EventTarget {
   async save() {
     if (!this._alive()) return;
     const tick = this.tick;
-    const result = await this._ask("snapshot");
+    const result = await this.ask("snapshot");
     if (!result) return;
     // A copy: what was decoded lies inside the whole message.
     await shelf.put(this.link.welcome.world.digest, { snapshot: result.snapshot.slice(), tick });
@@ -71,7 +71,7 @@ export class Player extends EventTarget {
     if (!this._alive()) return;
     const save = await shelf.get(this.link.welcome.world.digest);
     if (!save) return this._say("Nothing is saved yet");
-    if (await this._ask("restore", { snapshot: save.snapshot })) this._say(`Back at tick ${save.tick}`);
+    if (await this.ask("restore", { snapshot: save.snapshot })) this._say(`Back at tick ${save.tick}`);
   }
 
   /** Time runs backwards until `endRewind`. */
@@ -80,7 +80,7 @@ export class Player extends EventTarget {
     const hold = (this._rewinding = { on: true });
     const before = this.phase;
     this._set("rewinding");
-    if (before === "playing") await this._ask("pause");
+    if (before === "playing") await this.ask("pause");
     const step = Math.max(1, Math.round((this.link.welcome.rate * REWIND_SPEED * REWIND_EVERY_MS) / 1000));
     while (hold.on && this.phase === "rewinding") {
       const next = performance.now() + REWIND_EVERY_MS;
@@ -102,8 +102,8 @@ export class Player extends EventTarget {
     if (this._rewinding) this._rewinding.on = false;
   }
 
-  /** Any other command; says what went wrong. Resolves to the result, or undefined. */
-  async _ask(name, args = {}) {
+  /** Any command; says what went wrong. Resolves to the result, or undefined. */
+  async ask(name, args = {}) {
     try {
       return await this.link.command(name, args);
     } catch (error) {
@@ -140,7 +140,7 @@ export class Player extends EventTarget {
     }
     if (this._wants) {
       this._set("playing");
-      if (welcome.paused) await this._ask("resume");
+      if (welcome.paused) await this.ask("resume");
       return;
     }
     if (welcome.resumed || this.link.wishes.room) {
@@ -149,8 +149,8 @@ export class Player extends EventTarget {
     }
     // Nobody plays yet: the world waits at its beginning, not at what passed before the page was there.
     this._set("ready");
-    if (!welcome.paused) await this._ask("pause");
-    if (this.phase === "ready" && this.link.can("reset")) await this._ask("reset");
+    if (!welcome.paused) await this.ask("pause");
+    if (this.phase === "ready" && this.link.can("reset")) await this.ask("reset");
   }
 
   _linked({ phase, refusal }) {
@@ -169,8 +169,8 @@ export class Player extends EventTarget {
   _complain(error) {
     if (!(error instanceof Refusal)) throw error;
     if (error.code === "lost") return; // the card says it already
-    const [title, text] = explain(error);
-    this._say(error.message || `${title}. ${text}`, true);
+    const { title, detail } = explain(error);
+    this._say(detail || title, true);
   }
 
   _say(text, bad = false) {

@@ -39,11 +39,11 @@ export function wire({ player, link, screen, say }) {
     screen.fit();
     localStorageSet("scaling", $("scaling").value);
   };
-  $("codec").onchange = () => player._ask("quality", { codec: $("codec").value });
+  $("codec").onchange = () => player.ask("quality", { codec: $("codec").value });
   $("speed").oninput = () => {
     $("speed-said").textContent = `${speed()}×`;
   };
-  $("speed").onchange = () => player._ask("speed", { factor: speed() });
+  $("speed").onchange = () => player.ask("speed", { factor: speed() });
   const speed = () => Number((2 ** Number($("speed").value)).toFixed(2));
 
   const copy = async (watch) => {

@@ -28,8 +28,9 @@ const ERRORS = {
   left: ["The session has ended", ""],
 };
 
-/** [title, sentence] for a refusal. */
+/** Title, what to do about it, and the other side's own words, for a refusal. */
 export function explain(refusal) {
   const [title, text] = ERRORS[refusal.code] ?? ["That did not work", ""];
-  return [title, [text, refusal.message !== text ? refusal.message : ""].filter(Boolean).join(" ")];
+  const said = refusal.message ?? "";
+  return { title, text, detail: said.charAt(0).toUpperCase() + said.slice(1) };
 }
