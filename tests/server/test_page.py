@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 import worldsdk
+from tests.support import install_tiny_family, tiny_pack
 from worldsdk.server.http import PAGE, SAFE, read_page
 
 FILES = read_page(PAGE)
@@ -326,6 +327,53 @@ def test_a_room_that_is_not_there_is_explained(open_page):
     assert page.locator("#title").text_content() == "No such room"
     assert "nowhere" in page.locator("#detail").text_content()
     assert page.locator("#primary").text_content() == "Try again"
+
+
+def test_a_lossy_format_shows_nearly_the_same(open_page, first_picture):
+    page = open_page()
+    phase(page, "ready")
+    until(page, lambda: np.array_equal(picture(page), first_picture), "the first picture")
+    for codec in ("jpeg", "webp"):
+        page.click("#open-settings")
+        page.select_option("#codec", codec)
+        page.click("#settings .close")
+        page.click("#reset")
+        until(page, lambda: not np.array_equal(picture(page), first_picture), f"a picture in {codec}")
+        difference = np.abs(picture(page).astype(int) - first_picture)
+        assert 0 < difference.mean() < 8
+        page.click("#open-settings")
+        page.select_option("#codec", "raw_rgba")
+        page.click("#settings .close")
+        page.click("#reset")
+        until(page, lambda: np.array_equal(picture(page), first_picture), "the exact picture")
+
+
+def test_the_mouse_turns_where_the_world_turns_by_it(browser, tmp_path):
+    environment = {"PATH": "/usr/bin:/bin", "OMP_NUM_THREADS": "1"} | install_tiny_family(tmp_path / "family")
+    pack = tiny_pack(tmp_path / "tiny")
+    command = [sys.executable, "-m", "worldsdk.cli.main", "serve", str(pack), "--port", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as server:
+        context = browser.new_context()
+        try:
+            port = re.search(r"127\.0\.0\.1:(\d+)/", server.stdout.readline())[1]
+            page = context.new_page()
+            page.set_default_timeout(WAIT_MS)
+            page.goto(f"http://127.0.0.1:{port}/")
+            play(page)
+            until(page, lambda: page.evaluate("() => document.pointerLockElement?.id") == "screen", "lock")
+            page.mouse.move(300, 200)  # from the button that was clicked: to the left
+            page.wait_for_timeout(700)
+            heading = float(stat(page, "heading"))
+            for step in range(5):
+                page.mouse.move(310 + 10 * step, 200)
+            # A tenth of a degree for each of 50 pixels.
+            until(page, lambda: stat(page, "heading") == f"{(heading + 5) % 360:.1f}", "right by 5 degrees")
+            page.evaluate("() => document.exitPointerLock()")
+            phase(page, "paused")
+        finally:
+            context.close()
+            server.terminate()
+            server.stdout.close()
 
 
 def test_a_small_screen_shows_all_of_the_card(open_page):
