@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import json
 import os
 import subprocess
@@ -32,6 +33,7 @@ from torch import Tensor
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.asyncio.server import ServerConnection, serve
 
+from worldsdk.cli.serve import SWITCH_SECONDS
 from worldsdk.frame import Frame
 from worldsdk.models.interface import Condition, Context, ModelSpec, Output, State, WorldModel
 from worldsdk.protocol.codec import decode, encode
@@ -133,6 +135,10 @@ async def serve_all(name: str) -> None:
             "still": still.url,
             "echo": f"ws://127.0.0.1:{port}",
         }
+        # As ``worldsdk serve`` does.
+        gc.collect()
+        gc.freeze()
+        sys.setswitchinterval(SWITCH_SECONDS)
         print(json.dumps(urls), flush=True)
         await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
 
