@@ -12,8 +12,8 @@ from tests.evaluation.toy import RATE_HZ, SIDE, Blurring, Idle, Oracle, held_out
 from worldsdk.errors import DatasetError
 from worldsdk.evaluation.collapse import Life, Watch, false_alarms, lifetimes, script
 from worldsdk.evaluation.dreamers import ModelDreamer
-from worldsdk.evaluation.evaluate import Album
 from worldsdk.evaluation.gauge import Gauge
+from worldsdk.evaluation.long_play import Album
 from worldsdk.models.interface import Condition, Output, State, WorldModel
 
 HELD_OUT = held_out(episodes=6, ticks=120)

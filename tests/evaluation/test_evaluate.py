@@ -13,8 +13,9 @@ from tests.evaluation.toy import HISTORY, RATE_HZ, SIDE, Idle, Oracle, held_out
 from worldsdk.errors import EvaluationError
 from worldsdk.evaluation.collapse import Life
 from worldsdk.evaluation.dreamers import ModelDreamer
-from worldsdk.evaluation.evaluate import LongPlay, Results, Settings, evaluate
+from worldsdk.evaluation.evaluate import Results, Settings, evaluate
 from worldsdk.evaluation.gauge import Limits
+from worldsdk.evaluation.long_play import LongPlay
 from worldsdk.evaluation.metrics import PSNR_CAP
 from worldsdk.evaluation.pictures import long_play_sheet, png, real_above_dreamt
 from worldsdk.evaluation.report import to_json, to_markdown

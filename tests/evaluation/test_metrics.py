@@ -95,3 +95,22 @@ def test_interval_covers_as_often_as_it_says() -> None:
 def test_no_estimate_of_nothing(values: list[float]) -> None:
     with pytest.raises(ValueError, match="finite"):
         estimate(np.array(values))
+
+
+def test_windows_of_one_episode_do_not_count_as_many() -> None:
+    generator = np.random.default_rng(3)
+    levels = generator.normal(20.0, 3.0, 8)
+    episodes = np.repeat(np.arange(8), 50)
+    values = levels[episodes] + generator.normal(0.0, 0.1, 400)
+    apart, together = estimate(values), estimate(values, episodes=episodes)
+    assert apart.mean == together.mean and together.episodes == 8 and apart.episodes == 0
+    # Eight levels of spread 3 leave the mean uncertain by about 1; four hundred would by 0.15.
+    assert together.high - together.low > 4.0 * (apart.high - apart.low)
+
+
+def test_an_interval_over_one_episode_is_over_its_windows() -> None:
+    values = np.arange(10.0)
+    alone = estimate(values, episodes=np.zeros(10, np.int64))
+    assert (alone.low, alone.high, alone.episodes) == (estimate(values).low, estimate(values).high, 1)
+    with pytest.raises(ValueError, match="3 episodes"):
+        estimate(values, episodes=np.zeros(3, np.int64))

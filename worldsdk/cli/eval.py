@@ -18,8 +18,8 @@ HELD_OUT_PART = 0.05
 """Part of a dataset's episodes that is held out where the pack does not say."""
 
 DESCRIPTION = """\
-Compares a world with held-out play of the real game: the next frame, the frame after 4, 16 and 64 dreamt
-ones, state and depth where the game knows them, and how long a dream lasts in scripted play.
+Compares a world with held-out play of the real game: the next frame, the frame after 4, 16, 64 and 256
+dreamt ones, state and depth where the game knows them, and how long a dream lasts in scripted play.
 
   worldsdk eval doom-field --json eval.json            records fresh held-out play (needs the game)
   worldsdk eval doom-field --data my-data --out report the held-out part of a dataset; report/ gets the
@@ -46,7 +46,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     size = parser.add_argument_group("how much to measure")
     size.add_argument("--windows", type=int, default=96, help="rollouts (default %(default)s)")
     size.add_argument("--next-windows", type=int, default=512, help="next frames (default %(default)s)")
-    size.add_argument("--horizons", default="1,4,16,32,64", help="dreamt frames (default %(default)s)")
+    size.add_argument("--horizons", default="1,4,16,32,64,256", help="dreamt frames (default %(default)s)")
     size.add_argument("--sessions", type=int, default=4, help="of long play (default %(default)s)")
     size.add_argument(
         "--minutes", type=float, default=10.0, help="of long play; 0: none (default %(default)s)"

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from worldsdk.errors import DatasetError, EvaluationError
 from worldsdk.evaluation.cells import TileBook
-from worldsdk.evaluation.collapse import Life, false_alarms, lifetimes, script
 from worldsdk.evaluation.dreamers import ModelDreamer
-from worldsdk.evaluation.gauge import Gauge, Limits
 from worldsdk.evaluation.heldout import HeldOut
+from worldsdk.evaluation.long_play import LongPlay, play_long
 from worldsdk.evaluation.measures import layer_measures, picture_measures, variable_measures
-from worldsdk.evaluation.rollout import Measure, Table, fitting, groups, measure
+from worldsdk.evaluation.rollout import LONG, Measure, Table, fitting, groups, measure
 from worldsdk.evaluation.source import frames_of
 from worldsdk.models.interface import Context
 from worldsdk.runtime.world import World
@@ -34,6 +31,7 @@ class Settings:
         horizons: dreamt frames after which to compare.
         next_windows: windows for the figures of the next frame.
         windows: windows for the other horizons.
+        long_windows: at most so many for each horizon beyond ``LONG`` frames.
         sessions: sessions of long play; 0 leaves it out.
         minutes: length of long play, at most the time a collapse can be found in.
         tile: side of a tile in pixels, for worlds drawn from tiles.
@@ -41,9 +39,10 @@ class Settings:
         seed: of the choice of windows and of the sessions.
     """
 
-    horizons: tuple[int, ...] = (1, 4, 16, 32, 64)
+    horizons: tuple[int, ...] = (1, 4, 16, 32, 64, 256)
     next_windows: int = 512
     windows: int = 96
+    long_windows: int = 32
     sessions: int = 4
     minutes: float = 10.0
     tile: int = 8
@@ -55,6 +54,7 @@ class Settings:
         for name, least in (
             ("next_windows", 1),
             ("windows", 1),
+            ("long_windows", 1),
             ("sessions", 0),
             ("minutes", 0.0),
             ("tile", 1),
@@ -66,32 +66,6 @@ class Settings:
                 raise EvaluationError(f"is {value}", where=name, fix=f"give at least {least}")
         if not self.horizons or min(self.horizons) < 1:
             raise EvaluationError(f"are {self.horizons}", where="horizons", fix="give frames, 1 or more")
-
-
-@dataclass(frozen=True)
-class LongPlay:
-    """Long scripted play.
-
-    Attributes:
-        lives: one per session.
-        minutes: played.
-        limits: of real frames, beyond which a frame counts as unlike the game.
-        false_alarms: share of real episodes that the detector would call collapsed.
-        pictures: (seconds, uint8 [sessions, H, W, 3]) at some moments.
-    """
-
-    lives: list[Life]
-    minutes: float
-    limits: Limits
-    false_alarms: float
-    pictures: list[tuple[float, NDArray[np.uint8]]]
-
-    def alive(self, minute: float) -> float | None:
-        """Share of sessions alive after ``minute``; None where play was shorter."""
-        if minute > self.minutes + 1e-9:
-            return None
-        ends = [life.seconds if life.cause else np.inf for life in self.lives]
-        return float(np.mean([end >= minute * 60.0 for end in ends]))
 
 
 @dataclass(frozen=True)
@@ -166,7 +140,8 @@ def evaluate(
     )
     rollout = Table()
     for group in groups(heldout, spec.history, horizons):
-        windows = min(settings.windows, heldout.count(spec.history, max(group)))
+        most = settings.windows if max(group) <= LONG else min(settings.windows, settings.long_windows)
+        windows = min(most, heldout.count(spec.history, max(group)))
         measure(
             dreamer,
             heldout,
@@ -179,7 +154,20 @@ def evaluate(
             progress=begin(f"rollouts to {max(group)}", windows * max(group)),
             table=rollout,
         )
-    long_play = _play_long(dreamer, heldout, starts, settings, rate_hz, begin) if settings.sessions else None
+    long_play = (
+        play_long(
+            dreamer,
+            heldout,
+            starts,
+            sessions=settings.sessions,
+            minutes=settings.minutes,
+            seed=settings.seed,
+            rate_hz=rate_hz,
+            begin=begin,
+        )
+        if settings.sessions
+        else None
+    )
     return Results(
         next_frame=next_frame,
         rollout=rollout,
@@ -207,55 +195,3 @@ def _tile_book(heldout: HeldOut, size: int) -> TileBook | None:
     except DatasetError:
         # Not a game drawn from tiles: most are not, and then there are no cells to count.
         return None
-
-
-def _play_long(
-    dreamer: ModelDreamer,
-    heldout: HeldOut,
-    starts: Context,
-    settings: Settings,
-    rate_hz: float,
-    begin: Stage,
-) -> LongPlay:
-    ticks = max(1, round(settings.minutes * 60.0 * rate_hz))
-    rows = _spread(len(starts.pixels), settings.sessions)
-    gauge = Gauge.fit(heldout, settings.seed)
-    album = Album([0.0, 5.0, 30.0, 60.0, 120.0, 300.0, settings.minutes * 60.0])
-    lives = lifetimes(
-        dreamer,
-        gauge,
-        Context(starts.pixels[rows], starts.controls[rows], starts.variables[rows]),
-        script(heldout, settings.sessions, ticks),
-        rate_hz,
-        seeds=range(settings.seed, settings.seed + settings.sessions),
-        progress=begin("long play", ticks),
-        on_look=album.look,
-    )
-    return LongPlay(lives, ticks / rate_hz / 60.0, gauge.limits, false_alarms(gauge, heldout), album.pages)
-
-
-def _spread(count: int, wanted: int) -> list[int]:
-    """``wanted`` row numbers below ``count``, as different as possible."""
-    return [(i * count) // wanted if wanted <= count else i % count for i in range(wanted)]
-
-
-class Album:
-    """Keeps the frames of the looks that come nearest after the given moments, in seconds."""
-
-    def __init__(self, moments: Sequence[float]) -> None:
-        self._wanted = sorted(set(moments))
-        self._last: tuple[float, NDArray[np.uint8]] | None = None
-        self._pages: list[tuple[float, NDArray[np.uint8]]] = []
-
-    def look(self, seconds: float, frames: NDArray[np.uint8]) -> None:
-        self._last = (seconds, frames)
-        if self._wanted and seconds >= self._wanted[0]:
-            self._pages.append(self._last)
-            self._wanted = [moment for moment in self._wanted if moment > seconds]
-
-    @property
-    def pages(self) -> list[tuple[float, NDArray[np.uint8]]]:
-        """The kept frames, with the last look of all at the end."""
-        if self._last is not None and (not self._pages or self._pages[-1][0] != self._last[0]):
-            return [*self._pages, self._last]
-        return list(self._pages)

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from worldsdk.evaluation.estimate import Estimate
-from worldsdk.evaluation.evaluate import LongPlay, Results
+from worldsdk.evaluation.evaluate import Results
+from worldsdk.evaluation.long_play import LongPlay
 from worldsdk.evaluation.rollout import Table
 from worldsdk.models.interface import ModelSpec
 
@@ -25,7 +26,7 @@ def to_json(results: Results, about: Mapping[str, Any]) -> dict[str, Any]:
         about: what was evaluated, on what data and machine; merged in at the top.
 
     Figures are means; the same keys under ``interval`` hold them with their 95 % bootstrap intervals over
-    windows. Horizons are keys, as strings.
+    episodes. Horizons are keys, as strings.
     """
     table, horizons, first = results.rollout, results.horizons, results.next_frame
     ratios = {str(h): table.ratio("sharpness", "real_sharpness", h) for h in horizons}
@@ -77,7 +78,7 @@ def to_markdown(report: Mapping[str, Any], spec: ModelSpec) -> str:
         f"# How faithful is {report['world']}?",
         "",
         f"Measured on {data['frames']:,} held-out frames ({data['episodes']} episodes) of {data['game']}. "
-        "Brackets are 95 % bootstrap intervals over windows.",
+        "Brackets are 95 % bootstrap intervals over episodes.",
         "",
         "| frames dreamt | PSNR, dB | repeating the last real frame, dB | SSIM | sharpness beside real |",
         "|---|---|---|---|---|",

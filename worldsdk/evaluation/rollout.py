@@ -22,6 +22,9 @@ Layers = Mapping[str, NDArray[np.float32]]
 Progress = Callable[[int], Any]
 """Told after each batch how many dreamt frames it brought."""
 
+Watcher = Callable[[Windows, Dream, Sequence[int]], Any]
+"""Shown (windows, what was dreamt of them, the number of each window's episode)."""
+
 
 @dataclass(frozen=True)
 class Moment:
@@ -53,10 +56,20 @@ class Table:
 
     def __init__(self) -> None:
         self._values: dict[tuple[str, int], list[Numbers]] = {}
+        self._episodes: dict[tuple[str, int], list[NDArray[np.int64]]] = {}
 
-    def add(self, name: str, horizon: int, values: Numbers) -> None:
-        """Appends a batch's numbers, float64 [B]; NaNs are left out."""
-        self._values.setdefault((name, horizon), []).append(values[~np.isnan(values)])
+    def add(self, name: str, horizon: int, values: Numbers, episodes: Sequence[int] | None = None) -> None:
+        """Appends a batch's numbers, float64 [B]; NaNs are left out.
+
+        Args:
+            episodes: the number of each window's episode; each window is its own where they are not given.
+        """
+        key, kept = (name, horizon), ~np.isnan(values)
+        before = len(self.values(name, horizon))
+        # Below zero, so that they cannot be mistaken for a given episode.
+        own = -1 - before - np.arange(len(values)) if episodes is None else np.asarray(episodes, np.int64)
+        self._values.setdefault(key, []).append(values[kept])
+        self._episodes.setdefault(key, []).append(own[kept])
 
     @property
     def names(self) -> set[str]:
@@ -71,19 +84,26 @@ class Table:
     def estimate(self, name: str, horizon: int) -> Estimate | None:
         """Mean and interval, or None where no window had anything to measure."""
         values = self.values(name, horizon)
-        return estimate(values) if len(values) else None
+        return estimate(values, episodes=self._from(name, horizon)) if len(values) else None
 
     def ratio(self, name: str, other: str, horizon: int) -> Estimate | None:
         """The mean of ``name`` divided by that of ``other``; the interval is that of the former."""
         values, others = self.values(name, horizon), self.values(other, horizon)
         if not len(values) or not len(others) or others.mean() == 0.0:
             return None
-        return estimate(values / others.mean())
+        return estimate(values / others.mean(), episodes=self._from(name, horizon))
+
+    def _from(self, name: str, horizon: int) -> NDArray[np.int64]:
+        return np.concatenate(self._episodes[name, horizon])
 
     def row(self, name: str, horizons: Sequence[int]) -> dict[str, Estimate]:
         """Horizon (as JSON writes it) -> estimate, for the horizons that were measured."""
         found = {str(h): self.estimate(name, h) for h in horizons}
         return {h: value for h, value in found.items() if value is not None}
+
+
+LONG = 64
+"""Frames of dreaming beyond which a horizon is a long one."""
 
 
 def fitting(heldout: HeldOut, history: int, horizons: Sequence[int], least: int = 8) -> list[int]:
@@ -97,9 +117,12 @@ def groups(heldout: HeldOut, history: int, horizons: Sequence[int]) -> list[list
 
     A window must fit the longest horizon of its group. Where that would leave less than half of the windows
     that the shortest has, as in games with short episodes, the horizon is measured on windows of its own:
-    otherwise the short horizons would be measured on the beginnings of long episodes only.
+    otherwise the short horizons would be measured on the beginnings of long episodes only. So is one beyond
+    ``LONG``, which takes as long to dream as all others together and is measured on fewer windows.
     """
-    shared = [h for h in horizons if 2 * heldout.count(history, h) >= heldout.count(history, horizons[0])]
+    most = heldout.count(history, horizons[0])
+    shared = [h for h in horizons if 2 * heldout.count(history, h) >= most and h <= LONG]
+    shared = shared or [horizons[0]]
     return [shared, *([h] for h in horizons if h not in shared)]
 
 
@@ -115,6 +138,7 @@ def measure(
     seed: int = 0,
     progress: Progress | None = None,
     table: Table | None = None,
+    watcher: Watcher | None = None,
 ) -> Table:
     """Dreams ``windows`` windows up to the longest horizon and measures each horizon.
 
@@ -127,6 +151,7 @@ def measure(
         windows: how many, spread evenly over the episodes.
         batch: windows dreamt at once; changes the time taken, not the windows.
         table: to add to; a new one by default.
+        watcher: shown each batch's dream as a whole.
 
     Raises:
         DatasetError: no episode is long enough.
@@ -135,6 +160,7 @@ def measure(
     places = heldout.places(windows, history, longest, seed)
     table = Table() if table is None else table
     for first in range(0, len(places), batch):
+        numbers = [number for number, _ in places[first : first + batch]]
         chosen = heldout.gather(places[first : first + batch], history, longest)
         dream = dreamer.dream(
             chosen.context, chosen.controls, range(seed + first, seed + first + len(chosen))
@@ -142,7 +168,9 @@ def measure(
         for horizon in horizons:
             moment = moment_at(chosen, dream, horizon)
             for name, function in measures.items():
-                table.add(name, horizon, function(moment))
+                table.add(name, horizon, function(moment), numbers)
+        if watcher is not None:
+            watcher(chosen, dream, numbers)
         if progress is not None:
             progress(len(chosen) * longest)
     return table
