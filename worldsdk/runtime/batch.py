@@ -71,7 +71,12 @@ def _fused(world: World, sessions: Sequence[Session], controls: Sequence[Control
     # Sessions with different numbers of steps cannot share a pass.
     by_steps: dict[int, list[int]] = defaultdict(list)
     for index, session in enumerate(sessions):
-        by_steps[session.steps].append(index)
+        try:
+            # One that its watchdog leads back needs no pass.
+            if session._lead_back(controls[index]) is None:
+                by_steps[session.steps].append(index)
+        except ModelError:
+            continue
     for planned, indices in by_steps.items():
         requests = [sessions[i]._request(controls[i]) for i in indices]
         rows, cost = engine.advance(world.model, requests, planned)

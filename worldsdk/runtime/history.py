@@ -58,6 +58,7 @@ class Input:
     Attributes:
         planned, taken: denoising steps that were planned, and that were taken.
         pixels: the observed frame, or None where one was generated.
+        start: index of the stored start whose memory was taken instead of generating, or None.
     """
 
     tick: int
@@ -65,6 +66,7 @@ class Input:
     planned: int
     taken: int
     pixels: NDArray[np.uint8] | None = None
+    start: int | None = None
 
 
 class History:

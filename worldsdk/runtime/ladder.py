@@ -16,6 +16,8 @@ HEADROOM = 0.85
 OBSERVED = "observed"
 """Rung name of a tick whose frame was given, not generated."""
 
+_START = "start-"
+
 
 @dataclass(frozen=True)
 class Rung:
@@ -41,6 +43,17 @@ def steps_of(rung: str) -> int:
     if not (number.isdecimal() and dash and word == "step" and int(number) > 0):
         raise SessionError(f"there is no rung {rung!r}", fix="give the timing of a generated frame")
     return int(number)
+
+
+def start_rung(start: int) -> str:
+    """Rung name of a tick that took the memory of the stored start of that index."""
+    return f"{_START}{start}"
+
+
+def start_of(rung: str) -> int | None:
+    """The index that ``start_rung`` was given; None for the name of any other rung."""
+    number = rung.removeprefix(_START)
+    return int(number) if rung.startswith(_START) and number.isdecimal() else None
 
 
 class Ladder:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, SupportsIndex
 
 import numpy as np
@@ -18,12 +18,14 @@ from worldsdk.runtime.budget import Gate
 from worldsdk.runtime.clock import REAL_CLOCK, Clock
 from worldsdk.runtime.engine import Cost, Request, Row
 from worldsdk.runtime.history import History, Input, Moment
-from worldsdk.runtime.ladder import OBSERVED, rung_of, steps_of
+from worldsdk.runtime.ladder import OBSERVED, rung_of, start_of, start_rung, steps_of
 from worldsdk.runtime.noise import SEED_LIMIT
 
 if TYPE_CHECKING:
     from worldsdk.packs.manifest import Idle
+    from worldsdk.runtime.familiar import Familiar
     from worldsdk.runtime.realtime import OnMiss, Realtime
+    from worldsdk.runtime.watchdog import Drift, Reanchor, Watchdog
     from worldsdk.runtime.world import World
 
 
@@ -38,6 +40,7 @@ class Session:
         start: index of its start context; None where frames were given instead.
         steps: denoising steps of a tick, unless a call or a clock says otherwise.
         error: why it cannot go on, or None. ``reset`` and ``rewind`` clear it.
+        watchdog: what ``watch`` set on it, or None.
     """
 
     def __init__(
@@ -56,6 +59,7 @@ class Session:
         self.start = start
         self.steps = steps
         self.error: ModelError | None = None
+        self.watchdog: Watchdog | None = None
         self._moment = moment
         self._context = context
         self._past = past if past is not None else History(moment, world.rewind_ticks)
@@ -108,6 +112,51 @@ class Session:
         picture = self.world.check_picture(pixels)
         return self._take(*self._observe(checked, picture), Input(self.tick + 1, checked, 0, 0, picture))
 
+    def reanchor(self, start: int, controls: Mapping[str, float] | None = None) -> Frame:
+        """Takes the memory of a stored start as the next tick: the dream goes on from there.
+
+        Unlike ``reset`` it keeps seed, tick count and past, so that ``rewind`` goes back over it.
+
+        Args:
+            start: index of a start context.
+            controls: recorded with the tick; nothing is made from them.
+
+        Raises:
+            ControlError, SessionError: bad controls or start, or this session has stopped.
+        """
+        checked = self.world.controls.parse(controls)
+        self._require_alive()
+        index = self.world.check_start(start)
+        return self._take(*self._started(index), Input(self.tick + 1, checked, 0, 0, start=index))
+
+    def watch(
+        self,
+        callback: Callable[[Drift], object] | None = None,
+        *,
+        reanchor: Reanchor | None = None,
+        familiar: Familiar | None = None,
+        every: int = 1,
+    ) -> Watchdog:
+        """Sets a watchdog on this session: how far is each frame from real ones? See ``runtime.watchdog``.
+
+        It begins at the next tick, stays through ``reset``, ``rewind`` and ``fork``, and is no part of a
+        snapshot. Calling this again replaces it.
+
+        Args:
+            callback: called when the session becomes lost, and when it was led back.
+            reanchor: ``"observe"`` or ``"start"``: lead it back by itself. None, the default, never does.
+            familiar: what real frames look like; what the pack's start contexts look like by default.
+            every: looks at every so many ticks.
+
+        Raises:
+            SessionError: an unknown way to re-anchor, or ``every`` is not 1 to 1000.
+        """
+        from worldsdk.runtime.watchdog import Watchdog
+
+        known = self.world.familiar if familiar is None else familiar
+        self.watchdog = Watchdog(self.world, known, callback, reanchor, every)
+        return self.watchdog
+
     def replay(self, frame: Frame) -> Frame:
         """Takes the tick that ``frame`` came from: its controls, and exactly the steps it took.
 
@@ -118,9 +167,12 @@ class Session:
             return self.frame
         if frame.timing.rung == OBSERVED:
             return self.observe(frame.pixels, frame.controls)
+        start = start_of(frame.timing.rung)
+        if start is not None:
+            return self.reanchor(start, frame.controls)
         checked = self.world.controls.parse(frame.controls)
         planned = self.world.check_steps(steps_of(frame.timing.rung))
-        return self._advance(checked, planned, limit=frame.timing.steps_used)
+        return self._advance(checked, planned, limit=frame.timing.steps_used, led=False)
 
     def rewind(self, ticks: int) -> Frame:
         """Goes back ``ticks`` ticks and returns the frame of that moment.
@@ -146,6 +198,8 @@ class Session:
             self._moment, self.error = kept, None
             for made_by in inputs:
                 self._moment = self._again(made_by)
+            if self.watchdog is not None:
+                self.watchdog.back_to(target)
         return self.frame
 
     def fork(self) -> Session:
@@ -160,6 +214,7 @@ class Session:
             past=self._past.copy(),
         )
         twin.error = self.error
+        twin.watchdog = None if self.watchdog is None else self.watchdog.copy()
         return twin
 
     def reset(self, seed: int | None = None, start: int | None = None) -> Frame:
@@ -175,6 +230,8 @@ class Session:
         self.seed, self.start, self._context, self.error = chosen, index, context, None
         self._moment = self.world.first_moment(context)
         self._past = History(self._moment, self.world.rewind_ticks)
+        if self.watchdog is not None:
+            self.watchdog.clear()
         return self.frame
 
     def snapshot(self) -> bytes:
@@ -236,13 +293,38 @@ class Session:
         limit: int | None = None,
         gate: Gate | None = None,
         clock: Clock = REAL_CLOCK,
+        led: bool = True,
     ) -> Frame:
+        """One generated tick; or, where the watchdog wants it and ``led`` allows it, one led back."""
         self._require_alive()
+        if led:
+            back = self._lead_back(controls, gate)
+            if back is not None:
+                return back
         rows, cost = engine.advance(
             self.world.model, [self._request(controls)], planned, limit=limit, gate=gate, clock=clock
         )
         made_by = Input(self.tick + 1, controls, planned, cost.steps)
         return self._take(rows[0], cost, made_by, gate)
+
+    def _lead_back(self, controls: Controls, gate: Gate | None = None) -> Frame | None:
+        """The next tick as the watchdog wants it; None where it is to be generated as usual."""
+        start = None if self.watchdog is None else self.watchdog.wanted(self.frame)
+        if self.watchdog is None or start is None:
+            return None
+        tick = self.tick + 1
+        if self.watchdog.reanchor == "start":
+            return self._take(*self._started(start), Input(tick, controls, 0, 0, start=start), gate)
+        picture = self.world.check_picture(self.world.context(start).pixels[0, -1].cpu().numpy())
+        row, cost = self._observe(controls, picture)
+        return self._take(row, cost, Input(tick, controls, 0, 0, picture), gate)
+
+    def _started(self, start: int) -> tuple[Row, Cost]:
+        """What a tick that takes the memory of a stored start comes to."""
+        moment = self.world.first_moment(self.world.context(start))
+        frame = moment.frame
+        variables = np.array([frame.state[v.name] for v in self.world.spec.variables], np.float32)
+        return Row(moment.state, True, frame.pixels, {}, variables, 0.0, False), Cost({}, 0.0, 0)
 
     def _observe(self, controls: Controls, pixels: NDArray[np.uint8]) -> tuple[Row, Cost]:
         vector = self.world.controls.to_vector(controls)
@@ -253,12 +335,16 @@ class Session:
         moment = self._moment_of(row, cost, made_by, gate)
         self._moment = moment
         self._past.add(moment, made_by)
+        if self.watchdog is not None:
+            self.watchdog.take(moment.frame)
         return moment.frame
 
     def _again(self, made_by: Input) -> Moment:
         """The next moment, from inputs that made it once before."""
         if made_by.pixels is not None:
             row, cost = self._observe(made_by.controls, made_by.pixels)
+        elif made_by.start is not None:
+            row, cost = self._started(made_by.start)
         else:
             request = [self._request(made_by.controls)]
             rows, cost = engine.advance(self.world.model, request, made_by.planned, limit=made_by.taken)
@@ -279,7 +365,7 @@ class Session:
             steps_used=cost.steps,
             budget_ms=gate.budget_ms if gate is not None else float("inf"),
             deadline_met=gate.met() if gate is not None else True,
-            rung=rung_of(made_by.planned).name if made_by.pixels is None else OBSERVED,
+            rung=_rung(made_by),
         )
         frame = frames.generated(self.world.spec, row, made_by.tick, made_by.controls, timing)
         return Moment(made_by.tick, row.state, frame)
@@ -291,6 +377,12 @@ def check_seed(seed: Any) -> int:
     if not 0 <= number < SEED_LIMIT:
         raise SessionError(f"seed is {number}", fix="give 0 to 2**64 - 1")
     return number
+
+
+def _rung(made_by: Input) -> str:
+    if made_by.start is not None:
+        return start_rung(made_by.start)
+    return rung_of(made_by.planned).name if made_by.pixels is None else OBSERVED
 
 
 def _integer(value: SupportsIndex, name: str) -> int:

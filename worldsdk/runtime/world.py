@@ -23,6 +23,7 @@ from worldsdk.runtime.session import Session, _integer, check_seed
 
 if TYPE_CHECKING:
     from worldsdk.models.interface import State
+    from worldsdk.runtime.familiar import Familiar
 
 
 def load(
@@ -91,6 +92,7 @@ class World:
         self.rewind_ticks = max(0, _integer(rewind_ticks, "rewind_ticks"))
         self._starts = starts
         self._template: State | None = None
+        self._familiar: Familiar | None = None
 
     def __repr__(self) -> str:
         return f"World({self.manifest.name!r}, device={str(self.device)!r}, starts={self.starts})"
@@ -109,6 +111,15 @@ class World:
     def starts(self) -> int:
         """How many start contexts there are."""
         return int(self._starts.pixels.shape[0])
+
+    @property
+    def familiar(self) -> Familiar:
+        """What its start contexts look like, for watchdogs; worked out once."""
+        if self._familiar is None:
+            from worldsdk.runtime.familiar import Familiar
+
+            self._familiar = Familiar.of_starts(self._starts)
+        return self._familiar
 
     def session(
         self,
