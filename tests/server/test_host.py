@@ -16,7 +16,7 @@ from worldsdk.runtime.world import World
 from worldsdk.server.capacity import Capacity
 from worldsdk.server.defaults import NoMetrics
 from worldsdk.server.host import Host
-from worldsdk.server.live import Job, Live, Mode
+from worldsdk.server.live import LOOK_EVERY, Job, Live, Mode
 from worldsdk.server.made import Applied, Made
 
 PASS_SECONDS = 0.004
@@ -330,3 +330,22 @@ def test_the_thread_runs_and_ends() -> None:
     host.stop()
     assert seen == [1]
     assert not host.alive
+
+
+def test_every_frame_says_how_far_the_dream_has_drifted_once_it_was_looked_at() -> None:
+    stage = Stage()
+    live = stage.live()
+    stage.until(101.0)
+    made = stage.frames[live]
+    assert [one.drift for one in made[: LOOK_EVERY - 1]] == [None] * (LOOK_EVERY - 1)
+    looked = made[LOOK_EVERY - 1]
+    assert looked.drift == stage.world.familiar.judge(looked.frame.pixels).score
+    assert made[LOOK_EVERY].drift == looked.drift
+
+
+def test_a_restored_session_is_watched_too() -> None:
+    stage = Stage()
+    live = stage.live()
+    live.session = stage.world.restore(live.session.snapshot())
+    stage.until(101.0)
+    assert stage.frames[live][-1].drift is not None

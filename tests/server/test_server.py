@@ -215,6 +215,8 @@ def test_lockstep_is_the_same_session_as_in_process(world: World) -> None:
         assert (frame.tick, frame.hash) == (9, local.frame.digest())
         assert frame.reward == pytest.approx(sum(rewards))
         assert frame.ts == 1
+        # The watchdog has looked at tick 8.
+        assert frame.drift is not None and frame.drift >= 0.0
 
     served(world, test)
 

@@ -83,7 +83,9 @@ class Host:
     # On the device thread.
 
     def warm_up(self) -> None:
-        """Runs passes whose results are thrown away."""
+        """Runs passes whose results are thrown away, and learns what the world looks like."""
+        # Else the first frame of the first session would wait for it.
+        _ = self.world.familiar
         for size in WARM_UP_SESSIONS if self.fused else WARM_UP_SESSIONS[:1]:
             sessions = [self.world.session(seed=index) for index in range(size)]
             for index in range(WARM_UP_PASSES):

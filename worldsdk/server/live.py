@@ -19,6 +19,9 @@ from worldsdk.server.made import Applied, Made
 from worldsdk.server.record import InputLog
 from worldsdk.server.scheduler import Beats, begin_beats
 
+LOOK_EVERY = 8
+"""Ticks between two looks of the watchdog: a dream goes off over seconds, and a pass has no time to spare."""
+
 Mode = Literal["realtime", "lockstep"]
 Pause = Literal["command", "nobody", "drain"]
 
@@ -254,4 +257,13 @@ class Live:
             cost_ms=cost_ms,
             met=met,
             loss=loss,
+            drift=self._drift(),
         )
+
+    def _drift(self) -> float | None:
+        """How far the dream is from real frames, as of the last look; None before there was one."""
+        watchdog = self.session.watchdog
+        if watchdog is None:
+            # A restored session brings none.
+            watchdog = self.session.watch(every=LOOK_EVERY)
+        return watchdog.score if watchdog.verdict is not None else None

@@ -40,6 +40,7 @@ class Made:
         cost_ms: from controls in hand to pixels in hand, likewise. met: whether it was in time.
         fresh: True where it does not follow from the frame before it (reset, rewind, ...).
         loss: beats that were passed over just before it.
+        drift: the watchdog's score of the world, where it has looked at it.
     """
 
     frame: Frame
@@ -52,6 +53,7 @@ class Made:
     met: bool = True
     fresh: bool = False
     loss: int = 0
+    drift: float | None = None
     _bytes: dict[Look, Encoded | Future[Encoded]] = field(default_factory=dict)
     _layers: dict[str, bytes] = field(default_factory=dict)
     _digest: str = ""
@@ -131,4 +133,5 @@ def frame_message(
         encode_ms=encoded.cost_ms,
         replaced=replaced,
         hash=one.digest() if digest else "",
+        drift=one.drift,
     )
