@@ -251,8 +251,7 @@ class AsyncSession:
 
     async def _jump(self, name: str, args: dict[str, Any]) -> RemoteFrame:
         verbs.require(self._dialogue.description, name)
-        jump = verbs.Jump(self._dialogue)
-        jump.asked = self._dialogue.command(name, args)
+        jump = verbs.Jump(self._dialogue, self._dialogue.command(name, args))
         await self._link.flush()
         await self._link.wait(jump.done, what=f"answer to {name!r}")
         verbs.answer(jump.asked)

@@ -80,12 +80,14 @@ class Wishes:
 
 @dataclass
 class Asked:
-    """A command on its way. ``result`` and ``tick`` are set once it was applied, ``error`` if refused."""
+    """A command on its way. ``result``, ``tick`` and ``frames`` (how many had come by then) are set once it was
+    applied, ``error`` if refused."""
 
     name: str
     args: Mapping[str, Any]
     accepted: bool = False
     tick: int | None = None
+    frames: int = 0
     result: Mapping[str, Any] | None = None
     error: WorldSDKError | None = None
 
@@ -229,7 +231,7 @@ class Dialogue:
                 self._asked[message.re].accepted = True
             case Applied():
                 asked = self._asked.pop(message.re)
-                asked.tick, asked.result = message.tick, message.result
+                asked.tick, asked.frames, asked.result = message.tick, self.frames, message.result
                 self._applied(asked)
             case ErrorMessage():
                 self._error(message)

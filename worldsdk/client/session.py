@@ -238,9 +238,7 @@ class RemoteSession:
 
     def _jump(self, name: str, args: dict[str, Any]) -> RemoteFrame:
         verbs.require(self._dialogue.description, name)
-        with self._link.lock:
-            jump = verbs.Jump(self._dialogue)
-        jump.asked = self._link.command(name, args)
+        jump = verbs.Jump(self._dialogue, self._link.command(name, args))
         self._link.wait(jump.done, what=f"answer to {name!r}")
         verbs.answer(jump.asked)
         return self.frame

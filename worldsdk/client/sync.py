@@ -21,6 +21,7 @@ from worldsdk.client.link import Link
 from worldsdk.client.session import RemoteSession
 from worldsdk.client.world import Plan, WorldFace, plan
 from worldsdk.errors import SessionError
+from worldsdk.protocol.limits import MAX_TICKS
 
 __all__ = ["RemoteSession", "RemoteWorld", "connect"]
 
@@ -36,7 +37,8 @@ def connect(url: str, **options: Any) -> RemoteWorld:
         room: to join; by default each session has a room of its own.
         token: signed admission, or a callable that makes one for each connection.
         codecs: in order of preference; by default those that lose nothing.
-        layers: names of the layers wanted with each frame, e.g. ``["depth"]``.
+        layers: names of the layers wanted with each frame, e.g. ``["depth"]``; ``"*"`` for all
+            that the world has.
         open_seconds, answer_seconds, silence_seconds: time limits for connecting, for an answer, and for a
             server that says nothing at all.
         reconnect_seconds: spent on taking up a lost connection; 0 gives up at once.
@@ -52,7 +54,13 @@ def connect(url: str, **options: Any) -> RemoteWorld:
 
 
 class RemoteWorld(WorldFace):
-    """A world on a server; made by ``connect``. Use it as a context manager, or ``close`` it."""
+    """A world on a server; made by ``connect``. Use it as a context manager, or ``close`` it.
+
+    Attributes:
+        most_ticks: that one step may take.
+    """
+
+    most_ticks = MAX_TICKS
 
     def __init__(self, plan: Plan) -> None:
         # What the world is like is known from a welcome: the first session will use this connection.
@@ -114,11 +122,19 @@ class RemoteWorld(WorldFace):
         return session
 
     def step_many(
-        self, sessions: Sequence[RemoteSession], controls: Sequence[Mapping[str, float] | None]
+        self,
+        sessions: Sequence[RemoteSession],
+        controls: Sequence[Mapping[str, float] | None],
+        *,
+        ticks: int = 1,
     ) -> list[RemoteFrame]:
         """Steps distinct lockstep sessions, each with its own controls, all at the same time.
 
         Every input is sent before an answer is waited for, so that the server can make one pass of them.
+
+        Args:
+            ticks: to be taken with these controls, fewer where the world ends before; the frames are those of
+                the last tick, their rewards sums.
 
         Raises:
             ControlError, SessionError: before any session has moved.
@@ -130,8 +146,8 @@ class RemoteWorld(WorldFace):
                 where="step_many",
                 fix="give distinct sessions and one set of controls for each",
             )
-        parsed = [self.controls.parse(values) for values in controls]
-        sent = [session._link.input(c) for session, c in zip(sessions, parsed, strict=True)]
+        parsed, ticks = [self.controls.parse(values) for values in controls], verbs.step_ticks(ticks)
+        sent = [session._link.input(c, ticks=ticks) for session, c in zip(sessions, parsed, strict=True)]
         failure: Exception | None = None
         for session, seq in zip(sessions, sent, strict=True):
             try:

@@ -145,25 +145,24 @@ def png(pixels: Any) -> bytes:
 class Jump:
     """A command that moves the session in time: done when it is answered, and a frame of there has come.
 
-    Made before the command is sent; ``asked`` is set right after.
+    The frame of the new present follows the answer. One that comes before it is of another time, however like
+    it looks: a server greets each connection with a frame, which may be on its way still when the first command
+    leaves, and have the same tick.
     """
 
-    asked: Asked
-
-    def __init__(self, dialogue: Dialogue) -> None:
+    def __init__(self, dialogue: Dialogue, asked: Asked) -> None:
         self._dialogue = dialogue
-        self._before = dialogue.frames
+        self.asked = asked
 
     def done(self) -> bool:
         if self.asked.error is not None:
             return True
         frame = self._dialogue.frame
-        if frame is None or not self.asked.answered or self._dialogue.frames == self._before:
+        if frame is None or not self.asked.answered or self._dialogue.frames == self.asked.frames:
             return False
-        # Lockstep sends no frame but the one asked for. In real time some may still be on their way.
-        if self._dialogue.wishes.mode == "lockstep":
-            return True
         tick = self.asked.tick or 0
+        if self._dialogue.wishes.mode == "lockstep":
+            return frame.tick == tick
         return tick <= frame.tick <= tick + NEAR_TICKS
 
 

@@ -45,7 +45,7 @@ def plan(
     room: str | None = None,
     token: Token | None = None,
     codecs: tuple[str, ...] | list[str] | None = None,
-    layers: tuple[str, ...] | list[str] = (),
+    layers: str | tuple[str, ...] | list[str] = (),
     credit: int | None = None,
     open_seconds: float = OPEN_SECONDS,
     answer_seconds: float = ANSWER_SECONDS,
@@ -83,7 +83,7 @@ def plan(
         mode=chosen,
         codecs=wanted,
         room=room,
-        layers=tuple(layers),
+        layers=(layers,) if isinstance(layers, str) else tuple(layers),
         credit=credit or (LIVE_CREDIT if chosen == "realtime" else STEP_CREDIT),
     )
     return Plan(settings, wishes)

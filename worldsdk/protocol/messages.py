@@ -49,6 +49,9 @@ CAPABILITIES = (
 )
 """What a server may say it can do; the list grows."""
 
+ALL_LAYERS = "*"
+"""In ``hello.layers``: every layer that the world has. No layer is called so."""
+
 EVENTS = (
     "queue",
     "viewers",
@@ -160,7 +163,7 @@ class Hello:
     room: Annotated[Id | None, "room to join; a new one where none is named"] = None
     token: Annotated[Token | None, "signed admission"] = None
     resume: Annotated[Token | None, "single-use token of an earlier welcome, or of a fork"] = None
-    layers: Annotated[tuple[Name, ...], Most(16), "layers wanted with each frame"] = ()
+    layers: Annotated[tuple[Name, ...], Most(16), "layers wanted with each frame; *: all"] = ()
     client: ClientInfo | None = None
 
 

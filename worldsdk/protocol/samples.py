@@ -7,6 +7,7 @@ from typing import Any
 
 from worldsdk.protocol.commands import COMMANDS
 from worldsdk.protocol.messages import (
+    ALL_LAYERS,
     Accepted,
     Ack,
     Applied,
@@ -81,6 +82,18 @@ def messages() -> Iterator[tuple[str, Message]]:
             resume="once",
             layers=("depth",),
             client=ClientInfo(name="example", version="1.2", engine="none"),
+        ),
+    )
+    yield (
+        "hello, all layers",
+        Hello(
+            v=(0, 0),
+            role="viewer",
+            mode="realtime",
+            codecs=("png",),
+            max_message=1_048_576,
+            room="blue",
+            layers=(ALL_LAYERS,),
         ),
     )
     yield "input, everything at rest", Input(seq=1, ts=1_000_000)

@@ -9,7 +9,7 @@ from typing import Any
 from worldsdk.models.interface import Layer
 from worldsdk.protocol.codec import encode
 from worldsdk.protocol.connection import ServerConnection
-from worldsdk.protocol.messages import Ack, Hello
+from worldsdk.protocol.messages import ALL_LAYERS, Ack, Hello
 from worldsdk.runtime.clock import Clock
 from worldsdk.runtime.world import World
 from worldsdk.server.encode import Encoded, H264Stream, Look, choose_codec
@@ -72,7 +72,8 @@ class Feed:
 
     def begin(self, hello: Hello, codec: str, quality: int, *, seat: int | None, lockstep: bool) -> None:
         """What ``hello`` asked for holds from now on; ``seat`` is the guest's own, None for a viewer."""
-        self.layers = tuple(name for name in hello.layers if name in self._specs)
+        wanted = self._specs if ALL_LAYERS in hello.layers else hello.layers
+        self.layers = tuple(name for name in wanted if name in self._specs)
         self._digests = lockstep
         self._seat = seat
         self.outbox.keep_all = lockstep and seat is not None

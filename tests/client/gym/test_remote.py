@@ -51,6 +51,16 @@ def test_the_same_episode_here_and_there(served):
     there.close()
 
 
+def test_a_held_action_is_one_message_for_all_its_ticks(served):
+    _, url = served
+    env = WorldEnv(url=url, action=CHOICES, frame_skip=4)
+    env.reset(seed=3)
+    before = env.unwrapped.frame.wire.applied
+    env.step(1)
+    assert (env.unwrapped.frame.tick, env.unwrapped.frame.wire.applied) == (4, before + 1)
+    env.close()
+
+
 def test_snapshots_travel_and_forks_part(served):
     pack, url = served
     here, there = WorldEnv(pack, action=CHOICES), WorldEnv(url=url, action=CHOICES)

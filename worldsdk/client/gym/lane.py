@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import msgpack
 import numpy as np
 
-from worldsdk.client.gym.ports import AnySession, AnyWorld
+from worldsdk.client.gym.ports import AnySession, AnyWorld, ManyTicks
 from worldsdk.errors import GymError, SnapshotError
 from worldsdk.frame import Frame
 
@@ -177,8 +177,15 @@ def advance(world: AnyWorld, lanes: Sequence[Lane], held: Sequence[Mapping[str, 
             raise GymError("the episode is over", fix="call reset(), or restore() a snapshot")
     moving = list(zip(lanes, held, strict=True))
     sums = {id(lane): 0.0 for lane in lanes}
-    for _ in range(lanes[0].rules.frame_skip if lanes else 0):
-        frames = world.step_many([lane.live() for lane, _ in moving], [controls for _, controls in moving])
+    skip = lanes[0].rules.frame_skip if lanes else 0
+    # A server takes several ticks for one message, and stops by itself where an episode ends.
+    at_once: int = getattr(world, "most_ticks", 1)
+    for done in range(0, skip, at_once):
+        sessions, values = [lane.live() for lane, _ in moving], [controls for _, controls in moving]
+        if at_once > 1:
+            frames = cast(ManyTicks, world).step_many(sessions, values, ticks=min(at_once, skip - done))
+        else:
+            frames = world.step_many(sessions, values)
         for (lane, _), frame in zip(moving, frames, strict=True):
             sums[id(lane)] += float(frame.reward)
             lane.terminated = bool(frame.ended)

@@ -41,3 +41,13 @@ class AnyWorld(Protocol):
     def step_many(
         self, sessions: Sequence[Any], controls: Sequence[Mapping[str, float] | None]
     ) -> list[Frame]: ...
+
+
+class ManyTicks(Protocol):
+    """A world that takes several ticks at one word; ``most_ticks`` of them at most."""
+
+    most_ticks: int
+
+    def step_many(
+        self, sessions: Sequence[Any], controls: Sequence[Mapping[str, float] | None], *, ticks: int
+    ) -> list[Frame]: ...
