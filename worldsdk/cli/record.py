@@ -24,7 +24,9 @@ HELP = "record a real game into a dataset"
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "game", help="doom-field, doom-maze, doom:<scenario>, grid-rooms, minigrid/<id>, or a Gymnasium id"
+        "game",
+        help="doom-field, doom-maze, doom-arena, doom:<scenario>, grid-rooms, minigrid/<id>, car-racing, "
+        "or a Gymnasium id",
     )
     parser.add_argument("--out", type=Path, required=True, help="folder of the dataset")
     parser.add_argument("--frames", type=int, default=40960, help="frames in all (default %(default)s)")

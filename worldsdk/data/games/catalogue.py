@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from worldsdk.data.games.doom import SCENARIOS, DoomGame
-from worldsdk.data.games.doom_spec import CLASSES
+from worldsdk.data.games.cars import CarGame
+from worldsdk.data.games.doom import DoomGame
+from worldsdk.data.games.doom_spec import CLASSES, SCENARIOS
 from worldsdk.data.games.game import Game
 from worldsdk.data.games.gym import GymGame
 from worldsdk.data.games.minigrid import MiniGridGame
+from worldsdk.data.policies.driver import Driver
 from worldsdk.data.policies.grid import GridMix, GridSolver
+from worldsdk.data.policies.gunner import Gunner
 from worldsdk.data.policies.policy import Policy
 from worldsdk.data.policies.sticky import StickyRandom
 from worldsdk.data.policies.walker import Explorer, Mix, Wanderer
@@ -17,6 +20,8 @@ from worldsdk.errors import RecordError
 
 POLICIES = ("mix", "explore", "random")
 GRID_NAMES = ("grid-rooms", "minigrid")
+ARENA = "doom-arena"
+CARS = "car-racing"
 
 
 @dataclass(frozen=True)
@@ -48,11 +53,15 @@ def habits(name: str) -> Habits:
     """Raises RecordError for a name that cannot be a game's."""
     if not name or name.isspace():
         raise RecordError(
-            f"game is {name!r}", fix=f"give {[*SCENARIOS, *GRID_NAMES, 'doom:<scenario>', '<Gymnasium id>']}"
+            f"game is {name!r}",
+            fix=f"give {[*SCENARIOS, *GRID_NAMES, CARS, 'doom:<scenario>', '<Gymnasium id>']}",
         )
     if name == "doom-maze":
         # Sixteen spawns with random headings: many short episodes see all rooms.
         return Habits(64, 48, episode_ticks=700, warm_up_ticks=20)
+    if name == ARENA:
+        # A life lasts some twenty seconds; every one of them begins calmly, which must be seen as well.
+        return Habits(64, 48, episode_ticks=1050, warm_up_ticks=40)
     if is_doom(name):
         # One spawn in the middle of the field.
         return Habits(64, 48, episode_ticks=1050, warm_up_ticks=120)
@@ -63,8 +72,8 @@ def open_game(name: str, width: int, height: int) -> Game:
     """Starts a game.
 
     Args:
-        name: ``doom-field``, ``doom-maze``, ``doom:<ViZDoom scenario>``, ``grid-rooms`` (or ``minigrid``),
-            ``minigrid/<environment id>``, or any Gymnasium environment id.
+        name: ``doom-field``, ``doom-maze``, ``doom-arena``, ``doom:<ViZDoom scenario>``, ``grid-rooms`` (or
+            ``minigrid``), ``minigrid/<environment id>``, ``car-racing``, or any Gymnasium environment id.
 
     Raises:
         RecordError: no such game, or it cannot be recorded at this size.
@@ -77,6 +86,8 @@ def open_game(name: str, width: int, height: int) -> Game:
         return DoomGame(name, width, height)
     if is_grid(name):
         return MiniGridGame(name, width, height)
+    if name == CARS:
+        return CarGame(name, width, height)
     return GymGame(name, width, height)
 
 
@@ -93,6 +104,12 @@ def make_policy(kind: str, name: str, game: Game) -> Policy:
     if kind not in POLICIES:
         raise RecordError(f"there is no policy {kind!r}", where="--policy", fix=f"there are {list(POLICIES)}")
     spec = game.info.controls
+    if name in (ARENA, CARS):
+        scripted: Policy = Gunner(spec) if name == ARENA else Driver(spec)
+        if kind == "explore":
+            return scripted
+        random = StickyRandom(spec)
+        return Mix(scripted, random, share=0.6) if kind == "mix" else random
     if is_doom(name):
         explorer = Explorer(spec, seek=(CLASSES.index("health"),))
         if kind == "mix":

@@ -23,6 +23,8 @@ from worldsdk.data.games.doom_spec import (
     CLASSES,
     MOVES,
     RATE_HZ,
+    SCENARIOS,
+    Scenario,
     doom_controls,
     doom_layers,
     doom_variables,
@@ -31,11 +33,9 @@ from worldsdk.data.games.game import GameInfo, Observation
 from worldsdk.data.games.pool import pool_depth, pool_labels, pool_pixels
 from worldsdk.errors import MissingExtraError, RecordError
 
-SCENARIOS = {"doom-field": "health_gathering", "doom-maze": "my_way_home"}
-"""World name -> ViZDoom scenario; any other bundled scenario is ``doom:<scenario>``."""
-
 _SCREENS = ((160, 120), (256, 192), (320, 240), (400, 300), (512, 384), (640, 480), (1024, 768))
 _VARIABLES = ("POSITION_X", "POSITION_Y", "ANGLE", "VELOCITY_X", "VELOCITY_Y", "HEALTH")
+_AMMO = ("AMMO2",)
 _NOT_THE_WORLD = (
     "hud",
     "minimal_hud",
@@ -71,28 +71,28 @@ class DoomGame:
             raise MissingExtraError(
                 "ViZDoom is not installed", where=name, fix="pip install 'worldsdk[doom]'"
             ) from None
-        scenario = SCENARIOS.get(name, name.removeprefix("doom:"))
-        config = _config_of(scenario, name, Path(vizdoom.scenarios_path))
+        scenario = SCENARIOS.get(name) or Scenario(name.removeprefix("doom:"))
+        config = _config_of(scenario.file, name, Path(vizdoom.scenarios_path))
         screen = _screen_for(width, height)
         self._factor = screen[0] // width
         self._size = (width, height)
         self._folder = Path(tempfile.mkdtemp(prefix="worldsdk-doom-"))
         # Also where nobody calls close: an interrupted program leaves no folder behind.
         self._sweep = weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
-        self._game, attack = _start(vizdoom, config, screen, self._folder)
+        self._game, attack = _start(vizdoom, scenario, config, screen, self._folder)
         self.info = GameInfo(
             game=name,
             height=height,
             width=width,
-            controls=doom_controls(attack=attack),
-            variables=doom_variables(*_corners(self._game)),
+            controls=doom_controls(attack=attack, walks=scenario.walks),
+            variables=doom_variables(*_corners(self._game), ammo=scenario.ammo),
             layers=doom_layers(height, width),
             rate_hz=RATE_HZ,
             licence="BSD-3-Clause (Freedoom art); MIT (ViZDoom scenario)",
             notices={name: _notice(name) for name in ("FREEDOOM.txt", "VIZDOOM-SCENARIOS.txt")},
             settings={
                 "engine": "vizdoom",
-                "scenario": scenario,
+                "scenario": scenario.file,
                 "screen": list(screen),
                 "frame_skip": 1,
                 "view_bobbing": False,
@@ -146,14 +146,17 @@ class DoomGame:
         return self._last
 
 
-def _start(vizdoom: Any, config: Path, screen: tuple[int, int], folder: Path) -> tuple[Any, bool]:
+def _start(
+    vizdoom: Any, scenario: Scenario, config: Path, screen: tuple[int, int], folder: Path
+) -> tuple[Any, bool]:
     """Starts the engine. Returns it, and whether the scenario lets the player attack."""
     game = vizdoom.DoomGame()
     game.load_config(str(config))
     attack = any(button.name == "ATTACK" for button in game.get_available_buttons())
-    names = doom_controls(attack=attack).names
+    names = doom_controls(attack=attack, walks=scenario.walks).names
+    told = (*_VARIABLES, *_AMMO) if scenario.ammo else _VARIABLES
     game.set_available_buttons([getattr(vizdoom.Button, MOVES[name]) for name in names])
-    game.set_available_game_variables([getattr(vizdoom.GameVariable, name) for name in _VARIABLES])
+    game.set_available_game_variables([getattr(vizdoom.GameVariable, name) for name in told])
     for part in _NOT_THE_WORLD:
         getattr(game, f"set_render_{part}")(False)
     game.set_screen_resolution(getattr(vizdoom.ScreenResolution, f"RES_{screen[0]}X{screen[1]}"))

@@ -15,6 +15,8 @@ Conventions, checked by the tests against the engine:
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from worldsdk.controls import Control, ControlSpec
 from worldsdk.data.format import LayerInfo
 from worldsdk.models.interface import Variable
@@ -71,13 +73,43 @@ _WALK = (
 _ATTACK = Control("attack", keys={"Space": 1.0}, pad={"A": 1.0}, help="fire")
 
 
-def doom_controls(*, attack: bool) -> ControlSpec:
-    """The control spec of every Doom world; ``attack`` only where the scenario has it."""
-    return ControlSpec((*_WALK, _ATTACK) if attack else _WALK)
+@dataclass(frozen=True)
+class Scenario:
+    """One ViZDoom scenario as a world.
+
+    Attributes:
+        file: the scenario's name in ViZDoom.
+        walks: False where the player stands at one place and only turns.
+        ammo: whether the rounds that are left are a variable of the world.
+    """
+
+    file: str
+    walks: bool = True
+    ammo: bool = False
 
 
-def doom_variables(low: tuple[float, float], high: tuple[float, float]) -> tuple[Variable, ...]:
-    """Position, heading, velocity and health. low, high: corners of the map, in map units."""
+SCENARIOS = {
+    "doom-field": Scenario("health_gathering"),
+    "doom-maze": Scenario("my_way_home"),
+    "doom-arena": Scenario("defend_the_center", walks=False, ammo=True),
+}
+"""World name -> scenario; any other that ViZDoom brings is ``doom:<scenario>``."""
+
+MOST_AMMO = 50.0
+"""Rounds of a pistol that can be carried; the arena gives 26."""
+
+
+def doom_controls(*, attack: bool, walks: bool = True) -> ControlSpec:
+    """The control spec of a Doom world; ``attack`` and the four ways to walk only where it has them."""
+    moves = _WALK if walks else tuple(control for control in _WALK if control.name == "turn")
+    return ControlSpec((*moves, _ATTACK) if attack else moves)
+
+
+def doom_variables(
+    low: tuple[float, float], high: tuple[float, float], *, ammo: bool = False
+) -> tuple[Variable, ...]:
+    """Position, heading, velocity, health and, where told, ammo. low, high: corners of the map, map units."""
+    rounds = (Variable("ammo", 0.0, MOST_AMMO, "rounds"),) if ammo else ()
     return (
         Variable("x", low[0], high[0], "map units"),
         Variable("y", low[1], high[1], "map units"),
@@ -85,6 +117,7 @@ def doom_variables(low: tuple[float, float], high: tuple[float, float]) -> tuple
         Variable("vx", -16.0, 16.0, "map units/tick"),
         Variable("vy", -16.0, 16.0, "map units/tick"),
         Variable("health", 0.0, 100.0, "points"),
+        *rounds,
     )
 
 

@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from worldsdk.controls import Controls, ControlSpec
-from worldsdk.data.games.doom_spec import HALF_VIEW
 from worldsdk.data.games.game import Observation
+from worldsdk.data.policies.policy import Policy
+from worldsdk.data.policies.sight import degrees
 
 TOUCH = 40.0
 """Depth, in map units, of a wall that is reached in a few ticks; a player is 16 wide either way."""
@@ -92,7 +93,7 @@ class Explorer:
             # A way out is chosen with a probability that grows with how far it goes.
             weight = np.maximum(depth - self._near, 1.0) ** 2
             column = float(rng.choice(len(depth), p=weight / weight.sum()))
-            self._target = _degrees(column, len(depth))
+            self._target = degrees(column, len(depth))
         else:
             self._target = float(rng.normal(0.0, 50.0))
 
@@ -203,7 +204,7 @@ class Mix:
         share: part of the ticks that the explorer gets.
     """
 
-    def __init__(self, explorer: Explorer, wanderer: Wanderer, share: float = 0.75) -> None:
+    def __init__(self, explorer: Policy, wanderer: Policy, share: float = 0.75) -> None:
         self._explorer = explorer
         self._wanderer = wanderer
         self._share = share
@@ -240,10 +241,4 @@ def _nearest(observation: Observation, depth: NDArray[np.float32], seek: tuple[i
     if not len(rows):
         return None
     # Things lie on the floor: the lowest in the picture is the nearest.
-    return _degrees(float(columns[int(np.argmax(rows))]), labels.shape[1])
-
-
-def _degrees(column: float, width: int) -> float:
-    """Direction of a column of the picture, in degrees to the right of the middle."""
-    edge = np.tan(np.radians(HALF_VIEW))
-    return float(np.degrees(np.arctan(((column + 0.5) / width * 2.0 - 1.0) * edge)))
+    return degrees(float(columns[int(np.argmax(rows))]), labels.shape[1])
