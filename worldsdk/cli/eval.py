@@ -9,6 +9,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
+from worldsdk.cli import agents
 from worldsdk.errors import EvaluationError
 
 NAME = "eval"
@@ -25,6 +26,7 @@ dreamt ones, state and depth where the game knows them, and how long a dream las
   worldsdk eval doom-field --data my-data --out report the held-out part of a dataset; report/ gets the
                                                        JSON, a card to read, and pictures
   worldsdk eval doom-field --minutes 0                 without the ten minutes of long play
+  worldsdk eval doom-field --agents                    returns of players in the world and in the game
 """
 
 
@@ -33,6 +35,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("world", help="a bundled world, or the folder of a pack")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures here")
     parser.add_argument("--out", type=Path, metavar="DIR", help="write eval.json, card.md and pictures here")
+    parser.add_argument("--html", type=Path, metavar="FILE", help="write one page with pictures and clips")
     parser.add_argument(
         "--card", action="store_true", help="put the report into the pack as its fidelity card"
     )
@@ -43,15 +46,39 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     data.add_argument("--game", help="the game to record from (default: the one the pack names)")
     data.add_argument("--episodes", type=int, default=24, help="fresh episodes (default %(default)s)")
+    data.add_argument(
+        "--lessons",
+        type=Path,
+        metavar="DATASET",
+        help="real play to teach the frame reader with (default: fresh play, or the dataset's other part)",
+    )
+    data.add_argument(
+        "--lesson-episodes",
+        type=int,
+        default=40,
+        help="most episodes of it; 0: no obedience, geometry or Frechet distance (default %(default)s)",
+    )
+    nets = parser.add_argument_group("published feature networks, TorchScript files; without: not measured")
+    nets.add_argument("--lpips-network", type=Path, metavar="FILE", help="two pictures -> their distance")
+    nets.add_argument("--fvd-network", type=Path, metavar="FILE", help="clips of 16 frames -> features")
     size = parser.add_argument_group("how much to measure")
     size.add_argument("--windows", type=int, default=96, help="rollouts (default %(default)s)")
     size.add_argument("--next-windows", type=int, default=512, help="next frames (default %(default)s)")
     size.add_argument("--horizons", default="1,4,16,32,64,256", help="dreamt frames (default %(default)s)")
+    size.add_argument(
+        "--long-windows", type=int, default=32, help="of horizons beyond 64 (default %(default)s)"
+    )
+    size.add_argument(
+        "--reader-steps", type=int, default=700, help="batches the reader is taught (default %(default)s)"
+    )
+    size.add_argument("--tour-sessions", type=int, default=4, help="of scripted tours (default %(default)s)")
+    size.add_argument("--returns", type=int, default=8, help="for each time away (default %(default)s)")
     size.add_argument("--sessions", type=int, default=4, help="of long play (default %(default)s)")
     size.add_argument(
         "--minutes", type=float, default=10.0, help="of long play; 0: none (default %(default)s)"
     )
     size.add_argument("--tile", type=int, default=8, help="tile side of board games (default %(default)s)")
+    agents.configure(parser)
     run_group = parser.add_argument_group("how to run")
     run_group.add_argument("--steps", type=int, help="denoising steps (default: the pack's)")
     run_group.add_argument("--device", default="auto", help="auto, cpu or cuda (default %(default)s)")
@@ -62,10 +89,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    if args.agents:
+        return agents.run(args)
     from worldsdk.evaluation.about import about
     from worldsdk.evaluation.dreamers import ModelDreamer
     from worldsdk.evaluation.evaluate import Settings, evaluate, start_contexts
+    from worldsdk.evaluation.films import gather_films
+    from worldsdk.evaluation.page import page
     from worldsdk.evaluation.report import to_json, to_markdown
+    from worldsdk.evaluation.truth import Instruments
     from worldsdk.packs import open_pack
     from worldsdk.packs.save import add_files
     from worldsdk.packs.storage import write_file
@@ -75,6 +107,10 @@ def run(args: argparse.Namespace) -> int:
         horizons=parse_horizons(args.horizons),
         next_windows=args.next_windows,
         windows=args.windows,
+        long_windows=args.long_windows,
+        reader_steps=args.reader_steps,
+        tour_sessions=args.tour_sessions,
+        returns=args.returns,
         sessions=args.sessions if args.minutes > 0 else 0,
         minutes=args.minutes,
         tile=args.tile,
@@ -83,13 +119,22 @@ def run(args: argparse.Namespace) -> int:
     )
     settings.check()
     world = load(args.world, args.device, steps=args.steps)
-    with _bars() as stage, _held_out(args, world, stage) as heldout:
+    networks = _networks(args)
+    with (
+        _bars() as stage,
+        _held_out(args, world, stage) as (heldout, fresh),
+        _lessons(args, world, stage, fresh) as lessons,
+    ):
         dreamer = ModelDreamer(world.model, world.steps)
-        results = evaluate(dreamer, heldout, start_contexts(world), settings, world.rate_hz, stage)
+        game = args.game or (_game(args, world) if fresh else None)
+        kit = Instruments(lessons, world.controls, game, *networks)
+        results = evaluate(dreamer, heldout, start_contexts(world), settings, world.rate_hz, stage, kit)
         report = to_json(results, about(world, heldout))
         card = to_markdown(report, world.spec)
         if args.out is not None:
             _write_folder(args.out, report, card, dreamer, heldout, results)
+        if args.html is not None:
+            write_file(args.html, page(report, card, gather_films(dreamer, heldout, results)))
     figures = (json.dumps(report, indent=1) + "\n").encode()
     if args.json is not None:
         write_file(args.json, figures)
@@ -110,20 +155,20 @@ def parse_horizons(text: str) -> tuple[int, ...]:
 
 
 @contextmanager
-def _held_out(args: argparse.Namespace, world: Any, stage: Any) -> Iterator[Any]:
+def _held_out(args: argparse.Namespace, world: Any, stage: Any) -> Iterator[tuple[Any, bool]]:
+    """The episodes to measure on, and whether they were just played."""
     from worldsdk.data.reader import Dataset
     from worldsdk.data.recorder import RecordPlan
     from worldsdk.evaluation.source import fresh_frames, freshly_recorded, from_dataset
 
-    recorded = world.manifest.provenance.get("data", {})
     if args.data is not None:
         # The part that training kept apart, so that nothing it saw is asked.
-        dataset = Dataset.open(args.data, held_out=recorded.get("held_out", HELD_OUT_PART))
-        yield from_dataset(dataset, world.spec, world.controls, args.split)
+        dataset = Dataset.open(args.data, held_out=_held_out_part(world))
+        yield from_dataset(dataset, world.spec, world.controls, args.split), False
         return
     if args.episodes < 2:
         raise EvaluationError(f"is {args.episodes}", where="--episodes", fix="give at least 2")
-    game = args.game or recorded.get("game") or world.manifest.name
+    game = _game(args, world)
     total = fresh_frames(RecordPlan.usual(game), args.episodes)
     with freshly_recorded(
         game,
@@ -133,7 +178,66 @@ def _held_out(args: argparse.Namespace, world: Any, stage: Any) -> Iterator[Any]
         seed=args.seed,
         progress=stage(f"recording {game}", total),
     ) as heldout:
-        yield heldout
+        yield heldout, True
+
+
+@contextmanager
+def _lessons(args: argparse.Namespace, world: Any, stage: Any, fresh: bool) -> Iterator[Any]:
+    """Real play for the reader, none of which is measured on; None where there is too little."""
+    from worldsdk.data.reader import Dataset
+    from worldsdk.data.recorder import RecordPlan
+    from worldsdk.evaluation.lessons import LEAST_FRAMES
+    from worldsdk.evaluation.source import (
+        LESSON_SEED,
+        first_episodes,
+        fresh_frames,
+        freshly_recorded,
+        from_dataset,
+    )
+
+    most = args.lesson_episodes
+    if most < 0:
+        raise EvaluationError(f"is {most}", where="--lesson-episodes", fix="give 0 or more")
+    if most == 0 or args.reader_steps == 0:
+        yield None
+    elif args.lessons is not None:
+        whole = from_dataset(Dataset.open(args.lessons), world.spec, world.controls, "all")
+        yield first_episodes(whole, most)
+    elif fresh:
+        game = _game(args, world)
+        bar = stage(f"recording {game} for the reader", fresh_frames(RecordPlan.usual(game), most))
+        with freshly_recorded(
+            game, world.spec, world.controls, most, seed=LESSON_SEED + args.seed, progress=bar
+        ) as lessons:
+            yield lessons
+    elif args.split == "all":
+        # All of it is measured on: a reader taught with it would know the answers.
+        yield None
+    else:
+        dataset = Dataset.open(args.data, held_out=_held_out_part(world))
+        if sum(len(episode) for episode in dataset.split("train")) < LEAST_FRAMES:
+            yield None
+            return
+        yield first_episodes(from_dataset(dataset, world.spec, world.controls, "train"), most)
+
+
+def _game(args: argparse.Namespace, world: Any) -> str:
+    recorded = world.manifest.provenance.get("data", {})
+    return str(args.game or recorded.get("game") or world.manifest.name)
+
+
+def _held_out_part(world: Any) -> float:
+    return float(world.manifest.provenance.get("data", {}).get("held_out", HELD_OUT_PART))
+
+
+def _networks(args: argparse.Namespace) -> tuple[Any, Any]:
+    from worldsdk.evaluation.networks import PictureNetwork, VideoNetwork
+
+    picture, video = args.lpips_network, args.fvd_network
+    return (
+        None if picture is None else PictureNetwork(picture, "--lpips-network"),
+        None if video is None else VideoNetwork(video, "--fvd-network"),
+    )
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -16,11 +15,9 @@ from worldsdk.evaluation.long_play import LongPlay, play_long
 from worldsdk.evaluation.measures import layer_measures, picture_measures, variable_measures
 from worldsdk.evaluation.rollout import LONG, Measure, Table, fitting, groups, measure
 from worldsdk.evaluation.source import frames_of
+from worldsdk.evaluation.truth import Effort, Instruments, Stage, Truth, Workbench
 from worldsdk.models.interface import Context
 from worldsdk.runtime.world import World
-
-Stage = Callable[[str, int], Callable[[int], Any]]
-"""(what begins, how many units it has) -> to be told of finished units."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +34,10 @@ class Settings:
         tile: side of a tile in pixels, for worlds drawn from tiles.
         batch: windows at once.
         seed: of the choice of windows and of the sessions.
+        reader_steps: batches that the reader is taught with; 0 leaves out all that needs it.
+        tour_sessions: sessions of each scripted tour.
+        tour_s: seconds of driving into walls.
+        returns: at most so many ways out and back for each time away.
     """
 
     horizons: tuple[int, ...] = (1, 4, 16, 32, 64, 256)
@@ -48,6 +49,10 @@ class Settings:
     tile: int = 8
     batch: int = 16
     seed: int = 0
+    reader_steps: int = 700
+    tour_sessions: int = 4
+    tour_s: float = 15.0
+    returns: int = 8
 
     def check(self) -> None:
         """Raises EvaluationError naming the number that cannot be measured with."""
@@ -60,6 +65,10 @@ class Settings:
             ("tile", 1),
             ("batch", 1),
             ("seed", 0),
+            ("reader_steps", 0),
+            ("tour_sessions", 1),
+            ("tour_s", 0.0),
+            ("returns", 0),
         ):
             value = getattr(self, name)
             if not least <= value < 1e9:
@@ -79,6 +88,8 @@ class Results:
         left_out: the horizons that they are too short for.
         tiles: how many different tiles the game shows; 0 where it is not drawn from tiles.
         long_play: None where it was left out.
+        truth: obedience, geometry and likeness.
+        picture_network: name and digest of the one that LPIPS is by; None without.
     """
 
     next_frame: Table
@@ -88,6 +99,8 @@ class Results:
     tiles: int
     long_play: LongPlay | None
     settings: Settings = field(default_factory=Settings)
+    truth: Truth = field(default_factory=lambda: Truth({}, {}))
+    picture_network: dict[str, str] | None = None
 
     def settings_json(self) -> dict[str, Any]:
         return asdict(self.settings)
@@ -100,6 +113,7 @@ def evaluate(
     settings: Settings,
     rate_hz: float,
     stage: Stage | None = None,
+    instruments: Instruments | None = None,
 ) -> Results:
     """Measures a world.
 
@@ -109,12 +123,23 @@ def evaluate(
         starts: the moments its sessions begin at, for long play.
         rate_hz: ticks per second of the world.
         stage: for progress bars.
+        instruments: for what held-out frames alone cannot tell; none by default.
 
     Raises:
-        DatasetError: too few or too short episodes.
+        DatasetError: too few or too short episodes, or too little play to teach the reader with.
+        EvaluationError: a supplied feature network that does not fit.
         ModelError: the model made numbers that are not finite.
     """
     begin: Stage = stage or (lambda name, total: lambda count: None)
+    kit = instruments or Instruments()
+    effort = Effort(
+        reader_steps=settings.reader_steps,
+        tour_sessions=settings.tour_sessions,
+        tour_s=settings.tour_s,
+        returns=settings.returns,
+        seed=settings.seed,
+    )
+    bench = Workbench(kit, effort, begin)
     spec = dreamer.model.spec
     known = heldout.episodes[0].layers
     measures: dict[str, Measure] = {
@@ -125,6 +150,10 @@ def evaluate(
     book = _tile_book(heldout, settings.tile)
     if book is not None:
         measures.update(book.measures())
+    if kit.picture is not None:
+        network = kit.picture
+        measures["lpips"] = lambda m: network.distance(m.real, m.dreamt)
+        measures["repeat_lpips"] = lambda m: network.distance(m.real, m.last)
     horizons = fitting(heldout, spec.history, settings.horizons)
     count = min(settings.next_windows, heldout.count(spec.history, 1))
     next_frame = measure(
@@ -153,7 +182,9 @@ def evaluate(
             seed=settings.seed,
             progress=begin(f"rollouts to {max(group)}", windows * max(group)),
             table=rollout,
+            watcher=bench.watch,
         )
+    truth = bench.results(dreamer, heldout, starts, horizons, rate_hz)
     long_play = (
         play_long(
             dreamer,
@@ -176,6 +207,8 @@ def evaluate(
         tiles=len(book.tiles) if book is not None else 0,
         long_play=long_play,
         settings=settings,
+        truth=truth,
+        picture_network=None if kit.picture is None else kit.picture.about(),
     )
 
 

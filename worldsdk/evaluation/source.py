@@ -21,6 +21,9 @@ from worldsdk.models.interface import ModelSpec
 HELD_OUT_SEED = 2_000_000_000
 """Datasets of this seed and above are for evaluation: recipes and `worldsdk record` stay below it."""
 
+LESSON_SEED = 50_000_000
+"""Added to an evaluation's seed for the play that the reader is taught with, so that it is other play."""
+
 
 def from_dataset(
     dataset: Dataset, spec: ModelSpec, controls: ControlSpec, split: Split = "held_out"
@@ -113,6 +116,11 @@ def freshly_recorded(
 def fresh_frames(plan: RecordPlan, episodes: int) -> int:
     """Frames that ``episodes`` episodes of full length have."""
     return plan.episode_ticks * episodes
+
+
+def first_episodes(play: HeldOut, most: int) -> HeldOut:
+    """The first ``most`` episodes of ``play``; all, where there are no more."""
+    return HeldOut(play.episodes[:most], play.variables, play.rate_hz, play.source)
 
 
 def frames_of(episodes: Sequence[Episode], batch: int = 1024) -> Iterator[NDArray[np.uint8]]:
