@@ -80,8 +80,8 @@ class Wishes:
 
 @dataclass
 class Asked:
-    """A command on its way. ``result``, ``tick`` and ``frames`` (how many had come by then) are set once it was
-    applied, ``error`` if refused."""
+    """A command on its way. ``result``, ``tick`` and ``frames`` (how many had come by then) are set once
+    it was applied, ``error`` if refused."""
 
     name: str
     args: Mapping[str, Any]

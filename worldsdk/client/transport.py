@@ -15,10 +15,10 @@ from websockets.exceptions import (
     InvalidURI,
     WebSocketException,
 )
-from websockets.sync.client import ClientConnection as SyncConnection
 from websockets.sync.client import connect as connect_sync
 from websockets.typing import Subprotocol
 
+from worldsdk.client.direct import DirectConnection
 from worldsdk.client.failures import error_of
 from worldsdk.client.settings import CLOSE_SECONDS, Settings
 from worldsdk.errors import ConnectionFailedError, WorldSDKError
@@ -53,8 +53,13 @@ class SyncSocket:
         self._exits = ExitStack()
         with _explained(url, settings):
             # As a context manager: what connect returns otherwise has changed between versions.
-            connection: Any = connect_sync(url, open_timeout=settings.open_seconds, **_options(url, settings))
-            self._connection: SyncConnection = self._exits.enter_context(connection)
+            connection: Any = connect_sync(
+                url,
+                open_timeout=settings.open_seconds,
+                create_connection=DirectConnection,
+                **_options(url, settings),
+            )
+            self._connection: DirectConnection = self._exits.enter_context(connection)
         if self._connection.subprotocol != SUBPROTOCOL:
             self.close()
             raise _stranger(url)
@@ -62,19 +67,16 @@ class SyncSocket:
     def send(self, data: bytes) -> None:
         """Raises DroppedError."""
         try:
-            self._connection.send(data)
+            self._connection.put(data)
         except (ConnectionClosed, OSError) as error:
             raise _dropped(error) from None
 
     def recv(self, seconds: float) -> bytes | None:
         """The next message, or None after so long without one. Raises DroppedError."""
         try:
-            data = self._connection.recv(max(0.0, seconds))
-        except TimeoutError:
-            return None
+            return self._connection.take(seconds)
         except (ConnectionClosed, OSError) as error:
             raise _dropped(error) from None
-        return data if isinstance(data, bytes) else b""
 
     def close(self) -> None:
         with suppress(WebSocketException, OSError):

@@ -146,8 +146,8 @@ class Jump:
     """A command that moves the session in time: done when it is answered, and a frame of there has come.
 
     The frame of the new present follows the answer. One that comes before it is of another time, however like
-    it looks: a server greets each connection with a frame, which may be on its way still when the first command
-    leaves, and have the same tick.
+    it looks: a server greets each connection with a frame, which may be on its way still when the first
+    command leaves, and have the same tick.
     """
 
     def __init__(self, dialogue: Dialogue, asked: Asked) -> None:
