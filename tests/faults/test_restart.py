@@ -111,6 +111,9 @@ def test_a_server_that_is_told_to_go_says_so_and_saves(
             # Its logs are JSON lines, and no token is in them.
             logged = [json.loads(line) for line in first.said if line.startswith("{")]
             assert all({"time", "level", "event"} <= set(line) for line in logged)
+            told = {line["event"]: line for line in logged}
+            assert told["welcomed"]["role"] == "player" and told["left"]["reason"] == "drained"
+            assert told["welcomed"]["session"] == told["left"]["session"] == player.welcome.session
             assert token_of(player) not in "".join(first.said)
         [saved] = kept(state)
         assert saved.tick >= player.frames[-1].tick

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 
-from tests.faults.client import PATIENCE, Client
+import pytest
+
+from tests.faults.client import PATIENCE, Client, Closed
 from tests.faults.conftest import Serve
-from worldsdk.protocol.messages import Ack, FrameMessage
+from worldsdk.protocol.messages import Ack, Bye, FrameMessage
 
 
 async def get(port: int, path: str, **headers: str) -> tuple[int, dict[str, str], bytes]:
@@ -86,5 +88,40 @@ def test_no_secret_and_no_room_name_is_in_the_metrics(serve: Serve) -> None:
             for word in ("very-private", player.welcome.session, player.welcome.resume):
                 assert word.encode() not in body
             await player.close()
+
+    asyncio.run(scene())
+
+
+def test_the_log_tells_who_came_who_was_refused_and_who_left(
+    serve: Serve, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def scene() -> None:
+        async with serve() as running:
+            player = await Client.join(running.port, room="den", client={"name": "probe", "version": "2"})
+            await player.send(Bye())
+            with pytest.raises(Closed):
+                while True:
+                    await player.receive()
+            with pytest.raises(Closed):
+                await Client.join(running.port, role="viewer", room="nowhere")
+
+    with caplog.at_level("INFO", "worldsdk.server.connections"):
+        asyncio.run(scene())
+    told = {record.message: vars(record) for record in caplog.records}
+    assert told["welcomed"]["client"] == "probe 2" and told["welcomed"]["role"] == "player"
+    assert told["refused"]["code"] == "no_room" and told["refused"]["levelname"] == "WARNING"
+    assert told["left"]["reason"] == "bye" and told["left"]["seconds"] > 0
+    assert told["left"]["session"] == told["welcomed"]["session"]
+    assert not any("den" in str(record.__dict__) for record in caplog.records)
+
+
+def test_who_was_never_welcomed_is_not_counted_as_having_left(serve: Serve) -> None:
+    async def scene() -> None:
+        async with serve() as running:
+            with pytest.raises(Closed):
+                await Client.join(running.port, max_message=1024, codecs=("png",))
+            assert running.count("rejected_total", code="too_large") == 1
+            assert running.count("connections", role="player") == 0
+            assert running.count("connections_ended_total", reason="too_large") == 0
 
     asyncio.run(scene())

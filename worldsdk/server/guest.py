@@ -28,7 +28,7 @@ from worldsdk.protocol.messages import (
     ServerMessage,
 )
 from worldsdk.protocol.refusals import refusal
-from worldsdk.server import greeting
+from worldsdk.server import greeting, journal
 from worldsdk.server.allowance import Allowance
 from worldsdk.server.clerk import Clerk
 from worldsdk.server.encode import choose_codec
@@ -45,6 +45,10 @@ REASON_BYTES = 120
 
 LIMITED_MS = 1000
 """When to try again after a message over the allowance."""
+
+AT_ONCE = (b"\xa1t\xa5input", b"\xa1t\xa3ack")
+"""How messages go on, after their first byte, that are short work and come with every frame. One whose type
+is not its first key is taken the longer way."""
 
 _log = logging.getLogger("worldsdk.server")
 _numbers = itertools.count(1)
@@ -75,7 +79,8 @@ class Guest:
         self._closing: asyncio.Task[None] | None = None
         self._clerk: Clerk | None = None
         self.last_heard = self._clock.monotonic()
-        self.joined_at = self.last_heard
+        self._joined_at: float | None = None
+        self._going = False
         self.deadline: float | None = None
         self.room: Room | None = None
         self.seat: Seat | None = None
@@ -105,6 +110,7 @@ class Guest:
         except RefusedError as error:
             # Nobody who was not welcomed can come back.
             for_good = True
+            journal.refused(self.number, self._address, error)
             self.refuse(error, fatal=True)
             self._ending = (error.code, error.what)
         except Exception:
@@ -169,11 +175,14 @@ class Guest:
         if entry.seat is not None:
             host = self._lobby.host
             self._clerk = Clerk(self, entry.room, entry.seat, self._lobby, services.images)
-            self._inbox = Inbox(entry.room, entry.seat, host, self.protocol, self.outbox)
+            self._inbox = Inbox(
+                entry.room, entry.seat, host, self._lobby.crossing, self.protocol, self.outbox
+            )
         self.protocol.welcomed(welcome)
         self.send(welcome)
-        self.joined_at = self.last_heard = self._clock.monotonic()
+        self._joined_at = self.last_heard = self._clock.monotonic()
         self._metrics.joined(hello.role)
+        journal.came(self.number, grant.subject or self._address, hello, welcome)
         if entry.room.latest is not None:
             self.outbox.offer(entry.room.latest)
         if self._inbox is not None:
@@ -193,19 +202,25 @@ class Guest:
 
     async def _listen(self) -> str:
         """Takes messages until the connection is over; why it is."""
+        self.socket.at_once(self._take_at_once)
         while self._ending is None:
             data = await self.socket.receive()
             if data is None:
                 break
             if await self._take(data):
                 return "bye"
-        return self._ending[0] if self._ending is not None else "lost"
+        if self._ending is not None:
+            return self._ending[0]
+        return "drained" if self._going else "lost"
 
     async def _leave(self, reason: str, for_good: bool) -> None:
         if self.room is not None:
             self._lobby.leave(self.room, self.seat, self, for_good=for_good)
+        if self.room is not None and self._joined_at is not None:
             role = self.seat.role if self.seat is not None else "viewer"
-            self._metrics.left(role, reason, self._clock.monotonic() - self.joined_at)
+            seconds = self._clock.monotonic() - self._joined_at
+            self._metrics.left(role, reason, seconds)
+            journal.left(self.number, self.room.session, reason, seconds)
         if self._clerk is not None:
             self._clerk.close()
         await self._close()
@@ -288,6 +303,32 @@ class Guest:
 
     async def _take(self, data: bytes | str) -> bool:
         """One message; True where it was the last."""
+        message = self._read(data)
+        if isinstance(message, Bye):
+            return True
+        if isinstance(message, Command):
+            self.last_heard = self._clock.monotonic()
+            assert self._clerk is not None
+            await self._clerk.take(message)
+        elif message is not None:
+            self._handle(message)
+        return False
+
+    def _take_at_once(self, data: bytes) -> bool:
+        """An input or an ack, without a change of tasks; False where it is another message, not yet read."""
+        if not data.startswith(AT_ONCE, 1) or self._ending is not None:
+            return False
+        try:
+            message = self._read(data)
+            if message is not None:
+                self._handle(message)
+        except Exception:
+            _log.exception("connection %d failed", self.number)
+            self.end("internal", "the server failed")
+        return True
+
+    def _read(self, data: bytes | str) -> ClientMessage | None:
+        """The message, if it may come and is within the allowance; refusals are answered."""
         self._metrics.traffic("in", len(data))
         malformed = self.protocol.malformed
         messages = self.protocol.receive(data)
@@ -295,13 +336,12 @@ class Guest:
             if self.protocol.malformed > malformed:
                 self._within("malformed", len(data))
             self._answer_refusals()
-            return False
+            return None
         message = messages[0]
         if isinstance(message, Bye):
-            return True
-        if self._within(message.t, len(data), message.id if isinstance(message, Command) else None):
-            await self._handle(message)
-        return False
+            return message
+        within = self._within(message.t, len(data), message.id if isinstance(message, Command) else None)
+        return message if within else None
 
     def _within(self, kind: str, size: int, re: int | None = None) -> bool:
         assert self._allowance is not None
@@ -313,7 +353,7 @@ class Guest:
             self.refuse(error, re=re)
         return verdict == "take"
 
-    async def _handle(self, message: ClientMessage) -> None:
+    def _handle(self, message: ClientMessage) -> None:
         if isinstance(message, Input):
             assert self._inbox is not None
             self.last_heard = self._clock.monotonic()
@@ -329,10 +369,6 @@ class Guest:
         elif isinstance(message, Ping):
             now = int(self._clock.monotonic() * 1e6)
             self.send(Pong(t0=message.t0, t1=now, t2=int(self._clock.monotonic() * 1e6)))
-        elif isinstance(message, Command):
-            self.last_heard = self._clock.monotonic()
-            assert self._clerk is not None
-            await self._clerk.take(message)
 
     def _credit_came(self) -> None:
         self.outbox.pump()
@@ -343,4 +379,5 @@ class Guest:
 
     def go_away(self, action: Any, reason: str, in_ms: int) -> None:
         """Says that the server is about to hang up."""
+        self._going = True
         self.send(GoAway(action=action, reason=reason, in_ms=in_ms))
