@@ -14,6 +14,8 @@ import pytest
 from tests.client.served import faking, serving_world
 from tests.play.conftest import make_world
 from tests.play.test_app import Player
+from worldsdk.cli.main import main
+from worldsdk.client import sync
 from worldsdk.client.sync import connect
 from worldsdk.errors import ConnectionLostError
 from worldsdk.play.headless import HeadlessOptions, play_headless
@@ -231,6 +233,20 @@ def test_the_command_line_without_a_display(tmp_path, url):
     assert done.stdout.startswith("No window: there is no display")
     report = json.loads((tmp_path / "out" / "play" / "timing.json").read_text())
     assert report["ticks"] == 18 and report["digest"] in done.stdout and not report["realtime"]
+
+
+@pytest.mark.parametrize("script", [False, True])
+def test_without_a_window_one_connection_is_enough(tmp_path, url, monkeypatch, script):
+    # A token opens once: who knocks to find out that there is no display has none left.
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER"):
+        monkeypatch.delenv(name, raising=False)
+    modes = []
+    monkeypatch.setattr(sync, "connect", lambda *a, **k: modes.append(k["mode"]) or connect(*a, **k))
+    inputs = tmp_path / "walk.json"
+    inputs.write_text('[{"ticks": 5, "controls": {}}]')
+    more = ["--inputs", str(inputs)] if script else ["--seconds", "0.2"]
+    assert main(["play", "--server", url, "--out", str(tmp_path), *more]) == 0
+    assert modes == ["lockstep"]
 
 
 def test_the_command_line_in_a_window(tmp_path, url):

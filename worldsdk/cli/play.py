@@ -116,7 +116,13 @@ def run(args: argparse.Namespace) -> int:
     from worldsdk.client.sync import RemoteWorld
     from worldsdk.play.app import App, PlayOptions
     from worldsdk.play.script import load_script
+    from worldsdk.play.window import has_display
 
+    if args.server is not None and not args.headless and (args.inputs is not None or not has_display()):
+        # Found out before connecting: a token opens once.
+        if args.inputs is None:
+            print("No window: there is no display. Playing a scripted walk without one instead.", flush=True)
+        args.headless = True
     world = _connected(args) if args.server is not None else _loaded(args)
     script = load_script(args.inputs, world.controls) if args.inputs is not None else None
     if not args.headless and script is None:
@@ -140,7 +146,7 @@ def run(args: argparse.Namespace) -> int:
             app.run()
             return 0
     if isinstance(world, RemoteWorld) and not args.headless:
-        # Without a window there is nobody to play in real time: the walk is stepped.
+        # The display refused. Without a window nobody plays in real time: the walk is stepped.
         world.close()
         args.headless = True
         world = _connected(args)
@@ -168,7 +174,10 @@ def _connected(args: argparse.Namespace) -> RemoteWorld:
     if args.watch and args.room is None:
         raise PlayError("--watch needs something to watch", fix="give --room")
     if args.watch and args.headless:
-        raise PlayError("--watch needs a window", fix="leave out --headless")
+        raise PlayError(
+            "--watch needs a window",
+            fix="leave out --headless and --inputs, and run it where there is a display",
+        )
     return connect(
         args.server,
         role="viewer" if args.watch else "player",

@@ -19,7 +19,7 @@ DESCRIPTION = f"""\
   worldsdk token --keys keys.json --origin https://example.org   only from that web page
 
 The token alone goes to stdout. It is for hello.token or the header "Authorization: Bearer", never for a URL:
-  worldsdk play --server wss://play.example.org/play --token "$(worldsdk token --keys keys.json)"
+  WORLDSDK_TOKEN="$(worldsdk token --keys keys.json)" worldsdk play --server wss://play.example.org/play
 """
 
 
