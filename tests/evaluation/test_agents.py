@@ -86,7 +86,7 @@ def test_returns_end_with_the_episode_and_repeat() -> None:
     # The toy lives 5 ticks, and as many more as the seed leaves over.
     np.testing.assert_allclose(returns, [5.0, 6.0, 7.0])
     world = toy_world(1.0)
-    scattered = [play_dreamt(world, Scatter(world.controls), 2, 1, seed=4).tolist() for _ in range(2)]
+    scattered = [play_dreamt(world, Scatter(SPEC), 2, 20, seed=4).tolist() for _ in range(2)]
     assert scattered[0] == scattered[1]
 
 

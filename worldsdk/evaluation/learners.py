@@ -15,7 +15,6 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from worldsdk.controls import ControlSpec
 from worldsdk.data.games.game import Game, Observation
 from worldsdk.errors import EvaluationError, MissingExtraError
 from worldsdk.evaluation.estimate import Estimate, estimate
@@ -28,8 +27,12 @@ except ImportError:
         "Gymnasium is not installed", where="agents", fix="pip install 'worldsdk[rl]'"
     ) from None
 
+BATCH = 64
+MOST_ROLLOUT = 1024
+"""Frames between two rounds of learning, at most: usual for PPO on games as small as these."""
+
 LEAST_STEPS = 256
-"""Frames below which PPO does not even fill one of its rollouts."""
+"""Frames below which PPO learns in fewer than four rounds, which is nothing."""
 
 
 class Actions(Protocol):
@@ -92,13 +95,9 @@ def as_frame(observation: Observation, game: Game) -> Frame:
         reward=observation.reward,
         ended=observation.ended,
         tick=0,
-        controls=_rest(game.info.controls),
+        controls=game.info.controls.rest,
         timing=Timing(),
     )
-
-
-def _rest(spec: ControlSpec) -> Any:
-    return spec.rest
 
 
 def compare(
@@ -143,11 +142,13 @@ def compare(
     def learn(environment: Any) -> Any:
         pixels = len(environment.observation_space.shape) == 3
         count = getattr(environment, "num_envs", 1)
+        # At least eight rounds of learning, however few frames there are.
+        rollout = max(BATCH, min(MOST_ROLLOUT, steps // 8) // BATCH * BATCH)
         agent = PPO(
             "CnnPolicy" if pixels else "MlpPolicy",
             environment,
-            n_steps=max(8, min(1024, steps) // count),
-            batch_size=128,
+            n_steps=max(1, rollout // count),
+            batch_size=BATCH,
             n_epochs=4,
             learning_rate=1e-3,
             ent_coef=0.01,

@@ -18,11 +18,11 @@ def direction(labels: NDArray[np.uint8], seek: tuple[int, ...]) -> float | None:
         labels: uint8 [H, W].
         seek: values of the layer.
     """
-    wanted: NDArray[np.bool_] = np.asarray(np.isin(labels, seek))
+    wanted = np.isin(labels, seek)
     rows, columns = np.nonzero(wanted)
     if not len(rows):
         return None
-    covered = wanted.any(axis=0)
+    covered: NDArray[np.bool_] = np.bitwise_or.reduce(wanted, axis=0)
     left = right = int(columns[int(np.argmax(rows))])
     while left > 0 and covered[left - 1]:
         left -= 1
