@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ import pytest
 from tests.faults.client import Client
 from tests.support import REPOSITORY, tiny_pack
 from worldsdk.cli.main import main
+from worldsdk.cli.serve import _reachable
 from worldsdk.protocol.messages import GoAway
 
 STEPPER = {"role": "stepper", "mode": "lockstep"}
@@ -146,3 +148,10 @@ def test_impossible_numbers_are_refused(arguments: list[str], capsys: pytest.Cap
         main(["serve", *arguments])
     assert caught.value.code == 2
     assert arguments[0] in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("everywhere", ["0.0.0.0", "[::]"])
+def test_all_addresses_are_told_by_the_machines_name(everywhere: str) -> None:
+    told = _reachable(f"wss://{everywhere}:8765/play")
+    assert told == f"wss://{socket.gethostname()}:8765/play"
+    assert _reachable("ws://192.0.2.7:8765/play") == "ws://192.0.2.7:8765/play"

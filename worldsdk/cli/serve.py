@@ -8,6 +8,7 @@ import gc
 import math
 import os
 import signal
+import socket
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -156,12 +157,19 @@ async def _serve(server: Server) -> int:
     gc.collect()
     gc.freeze()
     print(f"Serving {server.status.world} at {server.url}", flush=True)
-    print(f"  in a browser            {server.page_url}")
-    print(f"  in a second terminal    worldsdk play --server {server.url}", flush=True)
+    print(f"  in a browser            {_reachable(server.page_url)}")
+    print(f"  in a second terminal    worldsdk play --server {_reachable(server.url)}", flush=True)
     await asked.wait()
     print("Leaving: clients are told. Once more to leave at once.", flush=True)
     await server.stop()
     return 0
+
+
+def _reachable(url: str) -> str:
+    """``url`` with this machine's name where the server listens on all addresses: no address to go to."""
+    for everywhere in ("://0.0.0.0:", "://[::]:"):
+        url = url.replace(everywhere, f"://{socket.gethostname()}:")
+    return url
 
 
 def _whole(text: str) -> int:
