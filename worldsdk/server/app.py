@@ -246,8 +246,8 @@ class Server:
                 await connection.close(4426, f"unsupported_version: offer the subprotocol {SUBPROTOCOL}")
                 return
             assert connection.request is not None
-            guest = Guest(WebSocketWire(connection), address, connection.request.headers, self._services)
             assert isinstance(connection, Connection)
+            guest = Guest(WebSocketWire(connection), address, connection.request.headers, self._services)
             connection.on_room = guest.outbox.pump
             self._guests.add(guest)
             try:

@@ -6,6 +6,7 @@ from functools import partial
 
 from worldsdk.protocol.connection import ServerConnection
 from worldsdk.protocol.messages import Input
+from worldsdk.server.crossing import Crossing
 from worldsdk.server.hooks import RefusedError
 from worldsdk.server.host import Host
 from worldsdk.server.live import Job
@@ -13,6 +14,9 @@ from worldsdk.server.made import Applied
 from worldsdk.server.options import LOCKSTEP_WAITING
 from worldsdk.server.outbox import Outbox
 from worldsdk.server.room import Room, Seat
+
+BRIEF_MS = 0.3
+"""A tick that is expected to take no longer is waited for on the loop; see ``crossing``."""
 
 
 class Inbox:
@@ -23,11 +27,18 @@ class Inbox:
     """
 
     def __init__(
-        self, room: Room, seat: Seat, host: Host, protocol: ServerConnection, outbox: Outbox
+        self,
+        room: Room,
+        seat: Seat,
+        host: Host,
+        crossing: Crossing,
+        protocol: ServerConnection,
+        outbox: Outbox,
     ) -> None:
         self._room = room
         self._seat = seat
         self._host = host
+        self._crossing = crossing
         self._protocol = protocol
         self._outbox = outbox
 
@@ -56,4 +67,10 @@ class Inbox:
         credit = self._protocol.credit - self._protocol.in_flight - self._outbox.frames
         while seat.waiting and seat.ordered < credit:
             seat.ordered += 1
-            self._host.post(partial(live.order, seat.waiting.popleft()))
+            job = seat.waiting.popleft()
+            order = partial(self._host.post, partial(live.order, job))
+            # Where sessions share passes, one that is begun at once is shared by nobody.
+            if self._host.fused or job.left * self._host.capacity.pass_ms(1) > BRIEF_MS:
+                order()
+            else:
+                self._crossing.linger(order)

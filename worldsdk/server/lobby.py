@@ -18,6 +18,7 @@ from worldsdk.protocol.messages import Hello
 from worldsdk.runtime.session import Session
 from worldsdk.server.admission import Admission
 from worldsdk.server.capacity import RETRY_MS
+from worldsdk.server.crossing import Crossing
 from worldsdk.server.hooks import Grant, Metrics, RefusedError, Role, StateStore
 from worldsdk.server.host import Host
 from worldsdk.server.keeper import Keeper
@@ -63,6 +64,7 @@ class Lobby:
         self._making = asyncio.Lock()
         self._writer: LogWriter | None = None
         self._loop = asyncio.get_running_loop()
+        self.crossing = Crossing()
         self.keeper = Keeper(self, store)
 
     # Going between the threads.
@@ -84,8 +86,7 @@ class Lobby:
 
     def on_loop(self, action: Callable[..., None], *args: object) -> None:
         """Has ``action`` called on the event loop, from any thread."""
-        if not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(action, *args)
+        self.crossing.send(action, *args)
 
     # Coming in.
 

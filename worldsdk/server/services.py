@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Protocol
@@ -14,6 +15,10 @@ from worldsdk.server.outbox import Wire
 
 class Socket(Wire, Protocol):
     """A WebSocket as a guest needs it."""
+
+    def at_once(self, take: Callable[[bytes], bool]) -> None:
+        """From now on a message that comes while ``receive`` waits is shown to ``take`` first, which returns
+        whether it was dealt with; ``receive`` returns only the others, in order."""
 
     async def receive(self) -> bytes | str | None:
         """The next message; None once it is closed."""

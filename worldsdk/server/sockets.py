@@ -9,8 +9,17 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from websockets.asyncio.server import ServerConnection as WebSocket
-from websockets.asyncio.server import broadcast
 from websockets.exceptions import ConcurrencyError, ConnectionClosed
+from websockets.frames import DATA_OPCODES, Frame
+from websockets.protocol import State
+
+from worldsdk.protocol.cutting import Cutter, Piece, header
+from worldsdk.server.options import MAX_MESSAGE
+
+try:
+    from websockets.speedups import apply_mask
+except ImportError:  # an installation without the library's compiled part
+    from websockets.utils import apply_mask
 
 MOST_STRANGERS = 1024
 """Sockets whose request has not come yet. Each may stay for the hello deadline, and holds 64 kB at most."""
@@ -45,17 +54,58 @@ class Connection(WebSocket):
     Attributes:
         strangers: where all connections of its server are counted.
         on_room: called when the buffer has drained, on the event loop.
+        at_once: shown whole messages that come while ``waits``; returns whether each was dealt with.
+        waits: whether somebody waits for a message and none is here.
     """
 
     strangers: ClassVar[Strangers]
     on_room: Callable[[], None] | None = None
+    at_once: Callable[[bytes], bool] | None = None
+    waits: bool = False
     _address: str | None = None
+    _cutter: Cutter | None = None
+    _head_ended: bool = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
         self._address = address_of(self)
         if not self.strangers.add(self._address):
             self.transport.abort()
+
+    def data_received(self, data: bytes) -> None:
+        cutter = self._cutter
+        if cutter is None:
+            cutter = self._begin_to_cut(data)
+            if cutter is None:
+                super().data_received(data)
+                return
+        start = cutter.whole(data)
+        for piece in [Piece(data, start)] if start else cutter.feed(data):
+            if not (piece.start and self.waits and self._dealt_with(piece)):
+                super().data_received(piece.data)
+
+    def _begin_to_cut(self, data: bytes) -> Cutter | None:
+        """The cutter, once the handshake is over; until then all is the library's."""
+        if self.protocol.state is not State.OPEN:
+            # What comes behind the request may be half a frame, and is not seen here.
+            self._head_ended = not self._head_ended and data.endswith(b"\r\n\r\n")
+            return None
+        self._cutter = Cutter(masked=True, most=MAX_MESSAGE)
+        if not self._head_ended:
+            self._cutter.stop()
+        return self._cutter
+
+    def _dealt_with(self, piece: Piece) -> bool:
+        take = self.at_once
+        if take is None or self.protocol.state is not State.OPEN:
+            return False
+        start = piece.start
+        return take(apply_mask(piece.data[start:], piece.data[start - 4 : start]))
+
+    def process_event(self, event: Any) -> None:
+        if isinstance(event, Frame):
+            self.waits = self.waits and event.opcode not in DATA_OPCODES
+        super().process_event(event)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.known()
@@ -91,25 +141,35 @@ def address_of(connection: WebSocket) -> str:
 class WebSocketWire:
     """A ``guest.Socket`` over a connection."""
 
-    def __init__(self, connection: WebSocket) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._one = (connection,)
+        self._protocol = connection.protocol
         self._transport: Any = connection.transport
 
     def write(self, data: bytes) -> None:
-        # ``send`` would wait for a slow reader; this is the library's way to write at once.
-        broadcast(self._one, data)
+        # ``send`` would wait for a slow reader, and the library's ``broadcast`` takes as long as all the rest
+        # of a frame's way. Only whole messages are ever written here, so that none is in the way.
+        if self._protocol.state is State.OPEN and not self._transport.is_closing():
+            self._transport.writelines((header(len(data)), data))
 
     @property
     def waiting(self) -> int:
         size: int = self._transport.get_write_buffer_size()
         return size
 
+    def at_once(self, take: Callable[[bytes], bool]) -> None:
+        self._connection.at_once = take
+
     async def receive(self) -> bytes | str | None:
+        connection = self._connection
+        # What waits already comes first.
+        connection.waits = not connection.recv_messages.frames
         try:
-            return await self._connection.recv()
+            return await connection.recv()
         except ConnectionClosed:
             return None
+        finally:
+            connection.waits = False
 
     async def close(self, code: int, reason: str) -> None:
         # Behind messages that nobody takes any more, the other side's goodbye would not be seen.
