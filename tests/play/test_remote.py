@@ -240,13 +240,15 @@ def test_without_a_window_one_connection_is_enough(tmp_path, url, monkeypatch, s
     # A token opens once: who knocks to find out that there is no display has none left.
     for name in ("DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER"):
         monkeypatch.delenv(name, raising=False)
-    modes = []
+    modes, close = [], sync.RemoteWorld.close
     monkeypatch.setattr(sync, "connect", lambda *a, **k: modes.append(k["mode"]) or connect(*a, **k))
+    left = []
+    monkeypatch.setattr(sync.RemoteWorld, "close", lambda self: left.append(close(self)))
     inputs = tmp_path / "walk.json"
     inputs.write_text('[{"ticks": 5, "controls": {}}]')
     more = ["--inputs", str(inputs)] if script else ["--seconds", "0.2"]
     assert main(["play", "--server", url, "--out", str(tmp_path), *more]) == 0
-    assert modes == ["lockstep"]
+    assert modes == ["lockstep"] and left == [None]
 
 
 def test_the_command_line_in_a_window(tmp_path, url):

@@ -150,7 +150,12 @@ def run(args: argparse.Namespace) -> int:
         world.close()
         args.headless = True
         world = _connected(args)
-    _play_headless(world, script, args)
+    try:
+        _play_headless(world, script, args)
+    finally:
+        if isinstance(world, RemoteWorld):
+            # Else its place on the server would be kept for it.
+            world.close()
     return 0
 
 

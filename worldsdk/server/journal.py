@@ -20,6 +20,7 @@ def came(number: int, visitor: str, hello: Hello, welcome: Welcome) -> None:
         number: of the connection, in this process. visitor: the subject of its token, or its address.
     """
     client = hello.client or {}
+    told = (client.get("name"), client.get("version"), client.get("engine"))
     _log.info(
         "welcomed",
         extra={
@@ -30,7 +31,7 @@ def came(number: int, visitor: str, hello: Hello, welcome: Welcome) -> None:
             "mode": welcome.mode,
             "codec": welcome.codec,
             "resumed": bool(hello.resume),
-            "client": " ".join(client.get(key, "") for key in ("name", "version", "engine")).strip(),
+            "client": " ".join(word for word in told if word),
         },
     )
 
