@@ -24,7 +24,9 @@ READABLE = 0.2
 MOST_DELAY = 10
 """Frames that a response is looked for after its command."""
 LEAST_RESPONSE = 0.1
-"""Correlation of changes below which no response is recognised."""
+"""Correlation of changes below which no response is recognised;"""
+CHANCE = 5.0
+"""nor is one within so many times the spread that chance gives the correlation of as many numbers."""
 
 
 def obedience(tracks: Sequence[Track], spec: ControlSpec, pose: Pose | None) -> dict[str, Any] | None:
@@ -77,6 +79,7 @@ def delay(commands: Sequence[Numbers], responses: Sequence[Numbers]) -> int | No
         commands, responses: float64 [T] for each window, T of its own for each.
     """
     scores = []
+    count = sum(len(c) for c in commands)
     for lag in range(MOST_DELAY + 1):
         pairs = [
             (np.diff(c)[: len(c) - 1 - lag], np.diff(r)[lag:])
@@ -87,7 +90,7 @@ def delay(commands: Sequence[Numbers], responses: Sequence[Numbers]) -> int | No
             break
         score = correlation(np.concatenate([a for a, _ in pairs]), np.concatenate([b for _, b in pairs]))
         scores.append(-1.0 if score is None else score)
-    if not scores or max(scores) < LEAST_RESPONSE:
+    if not scores or max(scores) < max(LEAST_RESPONSE, CHANCE / np.sqrt(count)):
         return None
     return int(np.argmax(scores))
 

@@ -60,10 +60,14 @@ def page(report: Mapping[str, Any], card: str, films: Films) -> bytes:
         body += ["<h2>Obedience</h2>", _obedience(report["obedience"])]
     if report["geometry"]:
         body += ["<h2>Geometry and memory</h2>", f'<div class="row">{_pose(report["geometry"])}</div>']
-    body += [
-        _figure(picture, "png", f"Turned away for {away} s: first frame, half-way, back. One row a session.")
-        for away, picture in films.tours.items()
-    ]
+    if films.tours:
+        tours = [
+            _figure(picture, "png", f"Turned away for {away} s") for away, picture in films.tours.items()
+        ]
+        body += [
+            '<p class="small">Turning round and back: first frame, half-way, back. One row a session.</p>',
+            f'<div class="row">{"".join(tours)}</div>',
+        ]
     if films.long_play is not None:
         body += [
             "<h2>Long play</h2>",
@@ -110,7 +114,10 @@ def _tiles(report: Mapping[str, Any]) -> str:
         if shares:
             found.append(("obedience, of the ceiling", f"{100 * sum(shares) / len(shares):.0f} %"))
     if report["time_to_collapse"]:
-        found.append(("mean time to collapse", f"{report['time_to_collapse']['mean_s']:.0f} s"))
+        sessions = report["time_to_collapse"]["sessions"]
+        alive = sum(session["cause"] == "alive" for session in sessions)
+        minutes = report["time_to_collapse"]["minutes"]
+        found.append((f"sessions alive after {minutes:g} min", f"{alive} of {len(sessions)}"))
     return (
         '<div class="tiles">'
         + "".join(f'<div class="tile"><b>{escape(value)}</b>{escape(name)}</div>' for name, value in found)

@@ -68,11 +68,12 @@ class DreamPlayer:
             Context(self._starts.pixels[rows], self._starts.controls[rows], self._starts.variables[rows])
         )
         seeds = range(self._seed, self._seed + sessions)
+        wanted = set(keep)
         kept, variables = {}, []
         for tick in range(ticks):
             state, output = self._dreamer.tick(state, torch.from_numpy(script[:, tick]), seeds, tick + 1)
             variables.append(output.variables.cpu().numpy())
-            if tick in keep:
+            if tick in wanted:
                 kept[tick] = output.pixels.cpu().numpy()
             self._progress(sessions)
         return Played(
@@ -100,6 +101,7 @@ class GamePlayer:
         pixels = np.zeros((sessions, len(keep), *shape), np.uint8)
         variables = np.zeros((sessions, ticks, len(self._spec.variables)), np.float32)
         whole = np.ones(sessions, bool)
+        column_of = {tick: column for column, tick in enumerate(keep)}
         with closing(open_game(self._game, self._spec.width, self._spec.height)) as game:
             names = [variable.name for variable in game.info.variables]
             columns = [names.index(variable.name) for variable in self._spec.variables]
@@ -108,8 +110,8 @@ class GamePlayer:
                 for tick in range(ticks):
                     seen = game.step(self._controls.from_vector(script[session, tick]))
                     variables[session, tick] = seen.variables[columns]
-                    if tick in keep:
-                        pixels[session, list(keep).index(tick)] = seen.pixels
+                    if tick in column_of:
+                        pixels[session, column_of[tick]] = seen.pixels
                     if (seen.ended or seen.cut) and tick < ticks - 1:
                         whole[session] = False
                         break

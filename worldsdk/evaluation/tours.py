@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from worldsdk.evaluation.drive import Drive
 from worldsdk.evaluation.estimate import estimate
 from worldsdk.evaluation.metrics import psnr
-from worldsdk.evaluation.players import Played, Player, Script
+from worldsdk.evaluation.players import Player, Script
 
 REST_S = 1.0
 """Rest before a tour and after each turn: for the motion a session began with to die out, and for a world
@@ -95,8 +95,3 @@ def _recognised(first: NDArray[np.uint8], halfway: NDArray[np.uint8], last: NDAr
         # view that is as near to what was behind the player never turned.
         right += bool(errors[row] <= errors[: len(first)].min() and errors[row] < errors[len(first) :].min())
     return right / len(last)
-
-
-def lasting(played: Played) -> NDArray[np.float32]:
-    """The variables of the sessions that lasted: float32 [B', T, V]."""
-    return played.variables[played.whole]

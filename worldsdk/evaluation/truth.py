@@ -20,6 +20,7 @@ from worldsdk.evaluation.obedience import obedience
 from worldsdk.evaluation.players import DreamPlayer, GamePlayer, Player
 from worldsdk.evaluation.pose_error import pose_errors
 from worldsdk.evaluation.poses import Pose
+from worldsdk.evaluation.reader import Reader
 from worldsdk.evaluation.returns import GAPS_S, PlaceBook, find, same_place
 from worldsdk.evaluation.tours import turnabout, walk
 from worldsdk.evaluation.tracks import ClipKeeper, Tracker
@@ -138,7 +139,7 @@ class Workbench:
         if drive is None:
             reasons["tours"] = "no control of the game walks and turns"
         else:
-            found, tours = self._tours(dreamer, starts, drive, reader.pose, heldout, lessons, rate_hz)
+            found, tours = self._tours(dreamer, starts, drive, reader.pose, heldout, lessons, rate_hz, reader)
             geometry.update(found)
         geometry["returns"] = self._returns(dreamer, heldout, lessons, reader.pose)
         figures["geometry"] = geometry
@@ -153,6 +154,7 @@ class Workbench:
         heldout: HeldOut,
         lessons: HeldOut,
         rate_hz: float,
+        reader: Reader,
     ) -> tuple[dict[str, Any], dict[str, NDArray[np.uint8]]]:
         effort, game, spec = self._effort, self._kit.game, self._kit.controls
         assert spec is not None  # results() has looked
@@ -173,8 +175,10 @@ class Workbench:
             dreamt = results["world"]
             if dreamt is not None:
                 pictures[away] = dreamt.pictures
-        walls = {name: crash(ground, pose, player, script) for name, player in players.items()}
-        walls["real_play"] = {"off_ground": off_in_real_play(ground, heldout, pose)}
+        walls: dict[str, Any] = {
+            name: crash(ground, pose, player, script, reader) for name, player in players.items()
+        }
+        walls["real_play"] = off_in_real_play(ground, heldout, pose, reader)
         return {"turn_and_return": turns, "walls": walls}, pictures
 
     def _returns(

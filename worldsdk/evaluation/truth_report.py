@@ -132,19 +132,22 @@ def _tours(found: Mapping[str, Any]) -> list[str]:
             f"| {100 * world['recognised']:.0f} % | {played} |"
         )
     walls = found["walls"]
-    text = [
-        f"{100 * walls[name]['off_ground']['mean']:.1f} % in {label} ({walls[name]['distance']:.0f} "
-        f"{walls[name]['unit']} travelled)"
-        for name, label in (("world", "the world"), ("game", "the game"))
-        if walls.get(name) is not None
-    ]
-    return [
-        *lines,
+    lines += [
         "",
-        f"Driving into walls, time spent where nobody has walked: {', '.join(text)}; "
-        f"{100 * walls['real_play']['off_ground']:.1f} % in held-out play.",
+        "Driving into walls: share of the time spent where nobody has walked.",
         "",
+        "| | by the state variables | by the pictures, as the reader sees them | travelled |",
+        "|---|---|---|---|",
     ]
+    for name, label in (("world", "the world"), ("game", "the game"), ("real_play", "held-out play")):
+        row = walls.get(name)
+        if row is None:
+            continue
+        shares = [row["off_ground"], row["off_ground_seen"]]
+        cells = [100 * (share["mean"] if isinstance(share, dict) else share) for share in shares]
+        travelled = f"{row['distance']:.0f} {row['unit']}" if "distance" in row else ""
+        lines.append(f"| {label} | {cells[0]:.1f} % | {cells[1]:.1f} % | {travelled} |")
+    return [*lines, ""]
 
 
 def _frechet(found: Mapping[str, Any]) -> list[str]:
