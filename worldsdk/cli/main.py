@@ -25,6 +25,7 @@ COMMANDS = {
     "worlds": "list the bundled worlds, or show one",
     "record": "record a real game into a dataset",
     "train": "train a world from a recipe and a recorded dataset",
+    "build": "make a world from nothing: record its game, train, evaluate, and check the pack",
     "eval": "measure how faithful a world is to its game",
     "bench": "measure how fast and how steadily a world runs here",
     "conformance": "check whether a server, of whatever make, speaks the protocol",
