@@ -54,3 +54,10 @@ def test_a_late_viewer_begins_at_the_present(run):
     assert player >= 10 and viewer >= player - 2 and "key frame: True" in said
     with Image.open(folder / "late.png") as picture:
         assert np.asarray(picture).std() > 1.0
+
+
+def test_readme_has_the_ten_lines_as_they_are():
+    demo = (REPOSITORY / "demos" / "06_ten_lines.py").read_text()
+    body = demo[demo.index("with worldsdk.connect(") :]
+    body = body.replace("args.url", '"localhost:8765"').replace("args.ticks", "70")
+    assert body in (REPOSITORY / "README.md").read_text()

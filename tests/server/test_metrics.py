@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 
+from tests.support import REPOSITORY
 from worldsdk.server.hooks import Metrics
 from worldsdk.server.metrics import OTHER, RING, PrometheusMetrics
 
@@ -140,3 +142,18 @@ def test_two_servers_in_one_process_count_apart() -> None:
     one, other = PrometheusMetrics(), PrometheusMetrics()
     one.rejected("forbidden")
     assert ("worldsdk_rejected_total", ("forbidden",)) not in read(other)
+
+
+def test_the_guide_to_serving_names_every_metric_and_no_other() -> None:
+    guide = (REPOSITORY / "docs" / "serving.md").read_text()
+    [table] = re.findall(r"each begins with `worldsdk_`\) .*?\n\n", guide, re.S)
+    rows = "\n".join(line.split("|")[1] for line in table.splitlines()[2:] if line)
+    named = {re.sub(r"\{.*\}", "", name) for name in re.findall(r"`([^`]+)`", rows)}
+    metrics = PrometheusMetrics(world="tiny")
+    families = text_string_to_metric_families(metrics.exposition().decode())
+    real = {
+        family.name.removeprefix("worldsdk_") + ("_total" if family.type == "counter" else "")
+        for family in families
+        if family.name.startswith("worldsdk_") and not family.name.endswith("_created")
+    }
+    assert named == real
