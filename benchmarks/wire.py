@@ -1,13 +1,15 @@
 """What the wire costs: a served world against a bare WebSocket echo of the same bytes, in the same run.
 
 A server process holds the world and an echo server, which answers a message of an input's size with one of a
-frame's size. Measured on loopback, each trip of the one followed by a trip of the other:
+frame's size; both ends of the echo are the asynchronous ones of the websockets library. Measured on loopback,
+blocks of steps of the blocking client, ``worldsdk.connect``, in turn with blocks of trips of the echo:
 
-* ``cost``: lockstep, from the input leaving to its frame decoded, less the model's own time, against echo.
-* ``lockstep``: round trips per second with a model that does nothing, against echo.
-* ``lockstep_wire``: the same with a world that hands back one frame, so without the runtime around the model.
-* ``viewers``: what 100 viewers cost the player of a real-time world: from an input to its frame, less the
-  wait for the tick.
+* ``cost``: the world itself. ``wire_ms`` is the time from calling ``step`` to the frame in hand, less the
+  model's own time.
+* ``lockstep``: a model that does nothing; ``rate_ratio`` is steps per second against echoes per second.
+* ``lockstep_wire``: a world that hands back one frame, so without the runtime around the model.
+* ``viewers``: what 100 viewers, in a process of their own, cost the player of a real-time world: from an
+  input to its frame, less the wait for the tick.
 
     python benchmarks/wire.py doom-field --trips 1000 --viewers 100
 
@@ -33,7 +35,9 @@ from torch import Tensor
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.asyncio.server import ServerConnection, serve
 
+import worldsdk
 from worldsdk.cli.serve import SWITCH_SECONDS
+from worldsdk.client.frames import RemoteFrame
 from worldsdk.frame import Frame
 from worldsdk.models.interface import Condition, Context, ModelSpec, Output, State, WorldModel
 from worldsdk.protocol.codec import decode, encode
@@ -45,16 +49,14 @@ from worldsdk.runtime.world import World, load
 from worldsdk.server.app import serving
 from worldsdk.server.options import ServeOptions
 
-CREDIT = 8
-"""Frames in flight in lockstep: one ack for every few frames, as a client would send them."""
-
-ACK_EVERY = 4
+CREDIT = 2
+"""Frames in flight in real time, as clients ask for."""
 
 WARM_UP = 50
 """Trips that are not counted."""
 
-BLOCK = 200
-"""Round trips of one kind before the other kind has its turn, where a rate is measured."""
+BLOCK = 100
+"""Round trips of one kind before the other kind has its turn: so few that both meet the same machine."""
 
 VIEWER_SECONDS = 8.0
 """Of each of the two real-time measurements."""
@@ -191,83 +193,96 @@ async def next_frame(socket: ClientConnection) -> tuple[FrameMessage, int]:
             return message, len(data)
 
 
-class Stepper:
-    """A lockstep client that takes one tick at a time."""
+class Bare:
+    """An asynchronous client of the echo, for blocks of trips between the real ones."""
 
-    def __init__(self, socket: ClientConnection) -> None:
-        self.socket = socket
-        self.seq = 0
-        self.size = 0
+    def __init__(self, url: str, size: int) -> None:
+        self._runner = asyncio.Runner()
+        self._socket = self._runner.run(self._open(url, size))
+        self._message = encode(Input(seq=10_000, ts=time.perf_counter_ns() // 1000))
 
-    async def step(self) -> FrameMessage:
-        self.seq += 1
-        await self.socket.send(encode(Input(seq=self.seq, ts=time.perf_counter_ns() // 1000)))
-        frame, self.size = await next_frame(self.socket)
-        if frame.seq % ACK_EVERY == 0:
-            await self.socket.send(encode(Ack(seq=frame.seq)))
-        return frame
+    async def _open(self, url: str, size: int) -> ClientConnection:
+        socket = await connect(url, compression=None, max_size=None)
+        await socket.send(str(size))
+        return socket
 
+    def trips(self, count: int) -> list[float]:
+        """Milliseconds of each of so many round trips."""
+        return self._runner.run(self._trips(count))
 
-async def bare_trip(socket: ClientConnection, message: bytes) -> None:
-    await socket.send(message)
-    await socket.recv()
+    async def _trips(self, count: int) -> list[float]:
+        times = []
+        for _ in range(count):
+            begun = time.perf_counter()
+            await self._socket.send(self._message)
+            await self._socket.recv()
+            times.append((time.perf_counter() - begun) * 1000.0)
+        return times
 
-
-async def open_pair(url: str, echo_url: str) -> tuple[Stepper, ClientConnection, bytes]:
-    """A stepper past its first frame, an echo of that size, and a message of an input's size."""
-    socket, _ = await enter(url, role="stepper", mode="lockstep")
-    await next_frame(socket)
-    await socket.send(encode(Ack(seq=1)))
-    stepper = Stepper(socket)
-    for _ in range(WARM_UP):
-        await stepper.step()
-    echo = await connect(echo_url, compression=None, max_size=None)
-    await echo.send(str(stepper.size))
-    return stepper, echo, encode(Input(seq=10_000, ts=time.perf_counter_ns() // 1000))
+    def close(self) -> None:
+        self._runner.run(self._socket.close())
+        self._runner.close()
 
 
-async def measure_cost(urls: Mapping[str, str], trips: int) -> dict[str, Any]:
-    stepper, echo, message = await open_pair(urls["real"], urls["echo"])
-    wire, bare = [], []
-    for _ in range(trips):
-        begun = time.perf_counter()
-        frame = await stepper.step()
-        wire.append((time.perf_counter() - begun) * 1000.0 - frame.total_ms)
-        begun = time.perf_counter()
-        await bare_trip(echo, message)
-        bare.append((time.perf_counter() - begun) * 1000.0)
-    await stepper.socket.close()
-    await echo.close()
-    over = percentiles(wire)["p99"] / percentiles(bare)["p99"]
+def measure_against_echo(url: str, echo_url: str, trips: int) -> dict[str, Any]:
+    """Blocks of steps of the blocking client in turn with blocks of bare trips."""
+    bare_ms, wire_ms, step_ms, ratios = [], [], [], []
+    with worldsdk.connect(url) as world:
+        session = world.session()
+        for _ in range(WARM_UP):
+            frame = session.step()
+        size = len(encode(message_like(frame)))
+        bare = Bare(echo_url, size)
+        bare.trips(WARM_UP)
+        for _ in range(max(1, trips // BLOCK)):
+            times = []
+            for _ in range(BLOCK):
+                begun = time.perf_counter()
+                frame = session.step()
+                times.append((time.perf_counter() - begun) * 1000.0)
+                wire_ms.append(times[-1] - frame.timing.total_ms)
+            bares = bare.trips(BLOCK)
+            ratios.append(sum(bares) / sum(times))
+            step_ms += times
+            bare_ms += bares
+        bare.close()
+    wire, echo = percentiles(wire_ms), percentiles(bare_ms)
     return {
-        "frame_bytes": stepper.size,
-        "wire_ms": percentiles(wire),
-        "echo_ms": percentiles(bare),
-        "p99_ratio": over,
+        "frame_bytes": size,
+        "wire_ms": wire,
+        "echo_ms": echo,
+        "p50_ratio": wire["p50"] / echo["p50"],
+        "p99_ratio": wire["p99"] / echo["p99"],
+        "steps_per_second": 1000.0 / float(np.mean(step_ms)),
+        "echoes_per_second": 1000.0 / float(np.mean(bare_ms)),
+        "rate_ratio": float(np.median(ratios)),
     }
 
 
-async def measure_lockstep(url: str, echo_url: str, trips: int) -> dict[str, Any]:
-    stepper, echo, message = await open_pair(url, echo_url)
-    steps, bares, ratios = [], [], []
-    for _ in range(max(1, trips // BLOCK)):
-        begun = time.perf_counter()
-        for _ in range(BLOCK):
-            await stepper.step()
-        steps.append(BLOCK / (time.perf_counter() - begun))
-        begun = time.perf_counter()
-        for _ in range(BLOCK):
-            await bare_trip(echo, message)
-        bares.append(BLOCK / (time.perf_counter() - begun))
-        ratios.append(steps[-1] / bares[-1])
-    await stepper.socket.close()
-    await echo.close()
-    return {
-        "frame_bytes": stepper.size,
-        "steps_per_second": float(np.median(steps)),
-        "echoes_per_second": float(np.median(bares)),
-        "ratio": float(np.median(ratios)),
-    }
+def message_like(frame: RemoteFrame) -> FrameMessage:
+    """A message of the size that ``frame`` came in."""
+    timing = frame.timing
+    return FrameMessage(
+        seq=frame.wire.seq,
+        tick=frame.tick,
+        pts=frame.wire.pts,
+        applied=frame.wire.applied,
+        ts=frame.wire.ts,
+        key=frame.wire.key,
+        codec=frame.wire.codec,
+        data=frame.pixels.tobytes(),
+        state=frame.state,
+        reward=frame.reward,
+        ended=frame.ended,
+        steps=timing.steps_used,
+        met=timing.deadline_met,
+        stages=timing.stages,
+        total_ms=timing.total_ms,
+        queue_ms=frame.wire.queue_ms,
+        encode_ms=frame.wire.encode_ms,
+        replaced=0,
+        hash=frame.wire.digest,
+    )
 
 
 async def measure_viewers(urls: Mapping[str, str], viewers: int) -> dict[str, Any]:
@@ -319,17 +334,17 @@ def percentiles(values: list[float]) -> dict[str, float]:
     return {"p50": p50, "p95": p95, "p99": p99, "max": max(values)}
 
 
-async def measure(name: str, trips: int, viewers: int) -> dict[str, Any]:
+def measure(name: str, trips: int, viewers: int) -> dict[str, Any]:
     command = [sys.executable, __file__, name, "--serve"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout is not None and server.stdin is not None
         urls = json.loads(server.stdout.readline())
         try:
             return {
-                "cost": await measure_cost(urls, trips),
-                "lockstep": await measure_lockstep(urls["idle"], urls["echo"], trips),
-                "lockstep_wire": await measure_lockstep(urls["still"], urls["echo"], trips),
-                "viewers": await measure_viewers(urls, viewers) if viewers else None,
+                "cost": measure_against_echo(urls["real"], urls["echo"], trips),
+                "lockstep": measure_against_echo(urls["idle"], urls["echo"], trips),
+                "lockstep_wire": measure_against_echo(urls["still"], urls["echo"], trips),
+                "viewers": asyncio.run(measure_viewers(urls, viewers)) if viewers else None,
             }
         finally:
             server.stdin.close()
@@ -352,7 +367,7 @@ def main(argv: list[str] | None = None) -> int:
     if args.watch:
         asyncio.run(watch(args.watch[0], args.watch[1], int(args.watch[2])))
         return 0
-    report = asyncio.run(measure(args.world, args.trips, args.viewers))
+    report = measure(args.world, args.trips, args.viewers)
     machine = describe(torch.device("cpu")) | {"usable_cpus": len(os.sched_getaffinity(0))}
     json.dump({"world": args.world, "trips": args.trips, "machine": machine, **report}, sys.stdout, indent=1)
     print()
