@@ -42,7 +42,7 @@ class Published(nn.Module):
 
 
 def saved(module: nn.Module, file: Path) -> Path:
-    torch.jit.save(torch.jit.script(module), str(file))  # type: ignore[no-untyped-call]
+    torch.jit.save(torch.jit.script(module), str(file))
     return file
 
 

@@ -103,7 +103,9 @@ def test_the_card_s_tables_become_tables() -> None:
     st.dictionaries(st.integers(1, 4096), st.floats(-1e6, 1e6, allow_subnormal=False), min_size=1, max_size=8)
 )
 def test_a_chart_keeps_its_lines_inside(values: dict[int, float]) -> None:
-    text = chart("A & B", "dB", [Line("one", dict(values), {}), Line("none", {}, {})])
+    text = chart(
+        "A & B", "dB", [Line("one", {float(x): y for x, y in values.items()}, {}), Line("none", {}, {})]
+    )
     drawn = ElementTree.fromstring(text)
     circles = [node for node in drawn if node.tag == "circle"]
     assert len(circles) == len(values)

@@ -153,7 +153,7 @@ def train_words(args: argparse.Namespace, folders: Folders) -> list[str]:
 
 
 def eval_words(args: argparse.Namespace, folders: Folders, held_out: float) -> list[str]:
-    """The command line that evaluates: on what the dataset keeps apart, or afresh where that is too little."""
+    """The command line that evaluates: on what the dataset keeps apart, else on fresh play."""
     from worldsdk.data.reader import Dataset
 
     words = ["eval", str(folders.pack), "--card", "--json", str(folders.figures), "--device", args.device]
