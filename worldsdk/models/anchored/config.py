@@ -28,6 +28,8 @@ class AnchoredConfig:
     rays: samples of the map along each column's line of sight, at distances ``near`` to ``reach``.
     near, reach: map units.
     periods: of the surface code, map units, halving.
+    texture_cells: sides of the cells in which the look of surfaces is kept, map units, coarse to fine.
+    texture_log2_slots: each level keeps 2 ** this many cells; those that collide share one.
     channels: of the U-Net's levels; level 0 works on 2x2 pixel groups.
     max_steps: denoising steps at most.
     """
@@ -46,6 +48,8 @@ class AnchoredConfig:
     near: float = 8.0
     reach: float = 1800.0
     periods: tuple[float, ...] = (128.0, 64.0, 32.0, 16.0)
+    texture_cells: tuple[float, ...] = (64.0, 32.0, 16.0, 8.0, 4.0, 2.0)
+    texture_log2_slots: tuple[int, ...] = (11, 13, 15, 16, 17, 17)
     channels: tuple[int, ...] = (48, 96, 160)
     place_channels: int = 64
     condition: int = 128
@@ -60,6 +64,8 @@ class AnchoredConfig:
             raise ValueError(f"frame {self.width}x{self.height} must divide by {multiple}")
         if 1 not in self.lags or min(self.lags) < 1:
             raise ValueError(f"lags {self.lags} must hold 1 and nothing below")
+        if len(self.texture_cells) != len(self.texture_log2_slots) or not self.texture_cells:
+            raise ValueError("texture_cells and texture_log2_slots must list the same levels, one at least")
         if any(a != 2.0 * b for a, b in zip(self.periods, self.periods[1:], strict=False)):
             raise ValueError(f"periods {self.periods} must halve")
 
@@ -85,7 +91,7 @@ class AnchoredConfig:
         fields = dict(data)
         fields["variables"] = tuple(Variable(**item) for item in fields["variables"])
         fields["camera"] = CameraConfig(**fields.get("camera", {}))
-        for name in ("lags", "periods", "channels"):
+        for name in ("lags", "periods", "texture_cells", "texture_log2_slots", "channels"):
             if name in fields:
                 fields[name] = tuple(fields[name])
         return cls(**fields)
