@@ -89,10 +89,10 @@ warmup = 2
 name = "surface"
 objective = "surface"
 share = 0.125
-batch = 8
-lr = 5e-3
+batch = 16
+lr = 2e-2
 warmup = 2
-pixels = 64
+pixels = 256
 
 [[stage]]
 name = "picture"
