@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 import torch
@@ -12,7 +14,7 @@ from worldsdk.evaluation.collapse import Life, Watch, false_alarms, lifetimes, s
 from worldsdk.evaluation.dreamers import ModelDreamer
 from worldsdk.evaluation.evaluate import Album
 from worldsdk.evaluation.gauge import Gauge
-from worldsdk.models.interface import WorldModel
+from worldsdk.models.interface import Condition, Output, State, WorldModel
 
 HELD_OUT = held_out(episodes=6, ticks=120)
 GAUGE = Gauge.fit(HELD_OUT)
@@ -33,6 +35,19 @@ def test_a_fading_dream_is_caught_while_it_fades() -> None:
     for life in play_long(Blurring(good=200)):
         assert life.cause == "unlike"
         assert 20.0 < life.seconds < 22.0
+
+
+class Ending(Idle):
+    """Stands still, and says at every tick that the episode is over."""
+
+    def commit(self, state: State, condition: Condition, estimate: torch.Tensor) -> tuple[State, Output]:
+        after, output = super().commit(state, condition, estimate)
+        return after, dataclasses.replace(output, ended=torch.ones_like(output.ended))
+
+
+def test_an_ended_episode_begins_anew_and_is_counted() -> None:
+    lives = play_long(Ending(), seconds=5.0)
+    assert [life.endings for life in lives] == [int(5.0 * RATE_HZ)] * 3
 
 
 def test_a_frozen_picture_is_caught() -> None:

@@ -55,7 +55,10 @@ def test_report_of_the_truth() -> None:
     assert report["layer_error"]["depth"]["4"] == 0.0
     assert report["cells"]["rollout"]["cells"]["16"] == 1.0
     collapse = report["time_to_collapse"]
-    assert collapse["mean_s"] == 30.0 and collapse["sessions"] == [{"seconds": 30.0, "cause": "alive"}] * 3
+    assert (
+        collapse["mean_s"] == 30.0
+        and collapse["sessions"] == [{"seconds": 30.0, "cause": "alive", "endings": 0}] * 3
+    )
     assert collapse["alive"] == {"1": None, "5": None, "10": None}
     assert report["interval"]["next_frame_psnr"]["count"] == 50
     assert report["settings"]["windows"] == 20

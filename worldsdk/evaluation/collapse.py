@@ -3,20 +3,22 @@
 A session has **collapsed** at the first moment from which on, for ``PATIENCE_S``, at least ``SHARE`` of the
 frames looked at are unlike real ones (see ``gauge``), or from which on the picture stood still for
 ``FROZEN_S`` although the controls kept changing. The script is the controls of held-out play,
-episode after episode, so it presses what people and explorers press. Nothing is reset on the way, not
-even where the model says that the episode ended: a reset would hide a collapse.
+episode after episode, so it presses what people and explorers press. Where the model says that the
+episode ended, play begins anew, as it does in the game; how often that was is told, since a world that
+kept ending would hide what becomes of it. Nothing else is reset.
 """
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from worldsdk.evaluation.dreamers import ModelDreamer
 from worldsdk.evaluation.gauge import Gauge
@@ -40,10 +42,12 @@ class Life:
     Attributes:
         seconds: until collapse, or the whole time where there was none.
         cause: ``unlike``, ``frozen``, or empty where it lived.
+        endings: how often its episode ended and it began anew, in the whole time.
     """
 
     seconds: float
     cause: str = ""
+    endings: int = 0
 
 
 class Watch:
@@ -116,9 +120,14 @@ def lifetimes(
     sessions, ticks, _ = controls.shape
     every = max(1, round(rate_hz / LOOKS_PER_SECOND))
     watches = [Watch(every / rate_hz) for _ in range(sessions)]
-    state = dreamer.start(starts)
+    state = first = dreamer.start(starts)
+    endings = np.zeros(sessions, np.int64)
     for tick in range(ticks):
         state, output = dreamer.tick(state, torch.from_numpy(controls[:, tick]), seeds, tick + 1)
+        ended = output.ended > 0.5
+        if bool(ended.any()):
+            state = {name: _choose(ended, first[name], tensor) for name, tensor in state.items()}
+            endings += ended.cpu().numpy()
         if tick % every == 0:
             frames = output.pixels.cpu().numpy()
             unlike = gauge.unlike(frames)
@@ -128,7 +137,14 @@ def lifetimes(
                 on_look(tick / rate_hz, frames)
         if progress is not None:
             progress(1)
-    return [watch.collapse or Life(ticks / rate_hz) for watch in watches]
+    return [
+        replace(watch.collapse or Life(ticks / rate_hz), endings=int(count))
+        for watch, count in zip(watches, endings, strict=True)
+    ]
+
+
+def _choose(rows: Tensor, new: Tensor, old: Tensor) -> Tensor:
+    return torch.where(rows.view(-1, *[1] * (old.ndim - 1)), new, old)
 
 
 def false_alarms(gauge: Gauge, heldout: HeldOut) -> float:

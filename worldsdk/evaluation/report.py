@@ -138,7 +138,10 @@ def _collapse(play: LongPlay) -> dict[str, Any]:
     seconds = [life.seconds for life in play.lives]
     return {
         "minutes": play.minutes,
-        "sessions": [{"seconds": life.seconds, "cause": life.cause or "alive"} for life in play.lives],
+        "sessions": [
+            {"seconds": life.seconds, "cause": life.cause or "alive", "endings": life.endings}
+            for life in play.lives
+        ],
         "mean_s": float(np.mean(seconds)),
         "median_s": float(np.median(seconds)),
         "alive": {f"{minute:g}": play.alive(minute) for minute in MINUTES},
@@ -205,6 +208,7 @@ def _collapse_lines(collapse: Mapping[str, Any]) -> list[str]:
     alive = [f"{100 * v:.0f} % after {m} min" for m, v in collapse["alive"].items() if v is not None]
     return [
         f"Scripted play of {collapse['minutes']:g} minutes, {len(sessions)} sessions: {', '.join(ends)}."
+        f" Episodes that ended and began anew: {sum(s['endings'] for s in sessions)}."
         + (f" Alive: {', '.join(alive)}." if alive else ""),
         "",
         "A session has collapsed when for two seconds four frames in five lie well outside the range of real "
