@@ -116,7 +116,10 @@ class Painter(nn.Module):
     def surface(self, points: Tensor, depth: Tensor) -> Tensor:
         """[B, 3 + HINTS, H, W]: what is remembered of surfaces at points [B, 3, H, W], depth [B, H, W]."""
         flat = points.movedim(1, -1).flatten(0, 2)
-        found: Tensor = self.texture(flat, footprint(points).amax(1).flatten(), depth.flatten())
+        # Learnt in a stage of its own: going back through every pixel's cells costs five times the U-Net.
+        with torch.no_grad():
+            cells = self.texture.recall(flat)
+        found = self.texture.paint(cells, footprint(points).amax(1).flatten(), depth.flatten())
         return found.view(*depth.shape, -1).movedim(-1, 1)
 
     def paint(

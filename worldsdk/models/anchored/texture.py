@@ -52,7 +52,10 @@ class Texture(nn.Module):
         )
 
     def forward(self, points: Tensor, size: Tensor, depth: Tensor) -> Tensor:
-        values = self.recall(points)
+        return self.paint(self.recall(points), size, depth)
+
+    def paint(self, values: Tensor, size: Tensor, depth: Tensor) -> Tensor:
+        """``forward`` from what ``recall`` gave."""
         # Where a pixel covers more than a cell, its neighbours' mixture is meant: coarser levels hold that.
         fade = torch.exp(-((size / self.cells) ** 2) / 6.0)
         features = (values * fade[..., None]).transpose(0, 1).flatten(1)
