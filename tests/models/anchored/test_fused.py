@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.models.samples import anchored
 from worldsdk.models.anchored.fused import FusedPainter
+from worldsdk.models.anchored.painter import Painter
 
 
 @settings(max_examples=30, deadline=None)
@@ -16,10 +19,13 @@ from worldsdk.models.anchored.fused import FusedPainter
     heading=st.floats(0.0, 359.0),
     away=st.floats(0.0, 400.0),
     batch=st.integers(1, 3),
+    tile=st.sampled_from([0.0, 64.0]),
 )
 @torch.inference_mode()
-def test_one_loop_sees_what_the_tensors_see(seed: int, heading: float, away: float, batch: int) -> None:
-    painter = anchored(seed=3).painter
+def test_one_loop_sees_what_the_tensors_see(
+    seed: int, heading: float, away: float, batch: int, tile: float
+) -> None:
+    painter = Painter(dataclasses.replace(anchored().config, tile=tile)).eval()
     painter.texture.table.mul_(20.0)
     config = painter.config
     torch.manual_seed(seed)

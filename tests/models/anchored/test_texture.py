@@ -51,6 +51,24 @@ def test_fine_cells_do_not_show_in_pixels_that_cover_many() -> None:
     assert (memory(points, near, depth) - before).abs().max() > 1e-3
 
 
+@torch.inference_mode()
+def test_tiles_repeat_and_do_not_fade() -> None:
+    torch.manual_seed(0)
+    config = dataclasses.replace(anchored().config, tile=64.0)
+    memory = Texture(config)
+    here = torch.tensor([[-13.3, 250.8, 40.0]])
+    there = here + torch.tensor([[64.0 * 5, -64.0 * 3, 0.0]])
+    tiled = slice(len(config.texture_cells), None)
+    torch.testing.assert_close(memory.recall(here)[tiled], memory.recall(there)[tiled], atol=1e-4, rtol=1e-3)
+    assert not torch.equal(memory.recall(here)[0], memory.recall(there)[0])
+    wide, depth = torch.full((1,), 1e4), torch.full((1,), 100.0)
+    before = memory(here, wide, depth)
+    memory.table += 1.0
+    assert not torch.equal(memory(here, wide, depth), before)
+    with pytest.raises(ValueError, match="multiple"):
+        dataclasses.replace(config, tile=63.5)
+
+
 def test_a_surface_is_learnt_pixel_by_pixel() -> None:
     """A checkerboard of 8 units is told from its average after a few hundred steps."""
     memory = texture((32.0, 8.0, 4.0), (12, 14, 16))

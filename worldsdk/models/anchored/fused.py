@@ -35,11 +35,13 @@ class FusedPainter(Painter):
         for name, part in painter.named_children():
             self.add_module(name, part)
         texture, camera = painter.texture, painter.camera
-        self.tables: tuple[Floats, Floats, Ints, Ints] = (
+        self.tables: tuple[Floats, Floats, Ints, Ints, Ints, int] = (
             texture.table.detach().float().numpy() * np.float32(GAIN),
             texture.cells[:, 0].numpy(),
+            texture.periods[:, 0, 0, 0].numpy(),
             texture.masks[:, 0, 0].numpy(),
             texture.offsets[:, 0, 0].numpy(),
+            texture.unique,
         )
         self.rays: tuple[Floats, Floats] = (camera.across[0].numpy(), camera.down[:, 0].numpy())
 
@@ -50,7 +52,7 @@ class FusedPainter(Painter):
         pieces = 4 * config.views + 6 * len(config.periods)
         known = np.empty((batch, pieces, height, width), np.float32)
         inverse = np.empty((batch, height, width), np.float32)
-        texels = np.empty((batch, height, width, CELL_FEATURES * len(config.texture_cells) + 2), np.float32)
+        texels = np.empty((batch, height, width, CELL_FEATURES * len(self.texture.cells) + 2), np.float32)
         across, down = self.rays
         _look(
             pose.numpy(),
@@ -101,8 +103,10 @@ def _look(
     pitch: float,
     table: Floats,
     cells: Floats,
+    periods: Ints,
     masks: Ints,
     offsets: Ints,
+    unique: int,
     known: Floats,
     inverse: Floats,
     texels: Floats,
@@ -179,11 +183,11 @@ def _look(
                         fade = (fade * fade) * (fade * fade)
                 x, y, z = points[0, v, u], points[1, v, u], points[2, v, u]
                 for level in range(levels):
-                    cell = cells[level]
+                    cell, period = cells[level], periods[level]
                     gx, gy, gz = x / cell, y / cell, z / cell
                     lx, ly, lz = math.floor(gx), math.floor(gy), math.floor(gz)
                     fx, fy, fz = gx - lx, gy - ly, gz - lz
-                    fade = math.exp(-((largest / cell) ** 2) / 6.0)
+                    fade = math.exp(-((largest / cell) ** 2) / 6.0) if level < unique else 1.0
                     first = level * CELL_FEATURES
                     a0 = a1 = a2 = a3 = 0.0
                     # A level that has faded away is not worth eight cache misses.
@@ -194,7 +198,11 @@ def _look(
                             share = (
                                 (fx if cx else 1.0 - fx) * (fy if cy else 1.0 - fy) * (fz if cz else 1.0 - fz)
                             )
-                            slot = ((ix + cx) ^ ((iy + cy) * PRIME_Y) ^ ((iz + cz) * PRIME_Z)) & masks[level]
+                            slot = (
+                                ((ix + cx) % period)
+                                ^ (((iy + cy) % period) * PRIME_Y)
+                                ^ ((iz + cz) * PRIME_Z)
+                            ) & masks[level]
                             slot += offsets[level]
                             a0 += share * table[slot, 0]
                             a1 += share * table[slot, 1]
