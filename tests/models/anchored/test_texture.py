@@ -69,6 +69,17 @@ def test_tiles_repeat_and_do_not_fade() -> None:
         dataclasses.replace(config, tile=63.5)
 
 
+@pytest.mark.parametrize("tile", [0.0, 64.0])
+def test_the_compiled_loop_finds_what_the_tensors_find(tile: float) -> None:
+    torch.manual_seed(0)
+    memory = Texture(dataclasses.replace(anchored().config, tile=tile))
+    points = torch.randn(500, 3) * 400.0
+    slow = memory.recall(points)
+    with torch.no_grad():
+        fast = memory.recall(points)
+    torch.testing.assert_close(fast, slow.detach(), atol=2e-3, rtol=1e-2)
+
+
 def test_a_surface_is_learnt_pixel_by_pixel() -> None:
     """A checkerboard of 8 units is told from its average after a few hundred steps."""
     memory = texture((32.0, 8.0, 4.0), (12, 14, 16))

@@ -16,14 +16,13 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from worldsdk.models.anchored.cells import mix_cells
 from worldsdk.models.anchored.painter import Canvas, Painter
-from worldsdk.models.anchored.texture import CELL_FEATURES, GAIN, HASH_PRIMES
+from worldsdk.models.anchored.texture import CELL_FEATURES, GAIN
 from worldsdk.pixels.kernels import kernel
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
-
-PRIME_Y, PRIME_Z = HASH_PRIMES[1:]
 
 
 class FusedPainter(Painter):
@@ -184,30 +183,12 @@ def _look(
                 x, y, z = points[0, v, u], points[1, v, u], points[2, v, u]
                 for level in range(levels):
                     cell, period = cells[level], periods[level]
-                    gx, gy, gz = x / cell, y / cell, z / cell
-                    lx, ly, lz = math.floor(gx), math.floor(gy), math.floor(gz)
-                    fx, fy, fz = gx - lx, gy - ly, gz - lz
                     fade = math.exp(-((largest / cell) ** 2) / 6.0) if level < unique else 1.0
                     first = level * CELL_FEATURES
                     a0 = a1 = a2 = a3 = 0.0
                     # A level that has faded away is not worth eight cache misses.
                     if fade > 1e-4:
-                        ix, iy, iz = np.int64(lx), np.int64(ly), np.int64(lz)
-                        for corner in range(8):
-                            cx, cy, cz = corner >> 2, (corner >> 1) & 1, corner & 1
-                            share = (
-                                (fx if cx else 1.0 - fx) * (fy if cy else 1.0 - fy) * (fz if cz else 1.0 - fz)
-                            )
-                            slot = (
-                                ((ix + cx) % period)
-                                ^ (((iy + cy) % period) * PRIME_Y)
-                                ^ ((iz + cz) * PRIME_Z)
-                            ) & masks[level]
-                            slot += offsets[level]
-                            a0 += share * table[slot, 0]
-                            a1 += share * table[slot, 1]
-                            a2 += share * table[slot, 2]
-                            a3 += share * table[slot, 3]
+                        a0, a1, a2, a3 = mix_cells(x, y, z, cell, period, masks[level], offsets[level], table)
                     texels[b, v, u, first] = a0 * fade
                     texels[b, v, u, first + 1] = a1 * fade
                     texels[b, v, u, first + 2] = a2 * fade

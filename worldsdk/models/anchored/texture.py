@@ -16,14 +16,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from worldsdk.models.anchored.cells import PRIME_Y, PRIME_Z, gather
 from worldsdk.models.anchored.config import AnchoredConfig
 
 CELL_FEATURES = 4
 """Per cell: one gather fetches them together."""
 GAIN = 8.0
 """Cells are learnt at this many times the learning rate of the rest: each is seen by few pixels."""
-HASH_PRIMES = (1, 2654435761, 805459861)
-"""Of Instant-NGP, equation 4."""
 NEVER = 2**40
 """Cells after which nothing repeats: a power of two, so that the hash's low bits do not notice it."""
 HIDDEN = 32
@@ -59,7 +58,7 @@ class Texture(nn.Module):
         self.register_buffer("periods", torch.tensor(periods)[:, None, None, None], persistent=False)
         self.register_buffer("masks", torch.tensor(slots)[:, None, None] - 1, persistent=False)
         self.register_buffer("offsets", offsets[:, None, None], persistent=False)
-        self.register_buffer("primes", torch.tensor(HASH_PRIMES)[:, None], persistent=False)
+        self.register_buffer("primes", torch.tensor((1, PRIME_Y, PRIME_Z))[:, None], persistent=False)
         # Light fades with distance: the colour of a surface depends on it.
         self.colour = nn.Sequential(
             nn.Linear(levels * CELL_FEATURES + 2, HIDDEN), nn.SiLU(), nn.Linear(HIDDEN, 3 + HINTS)
@@ -80,6 +79,8 @@ class Texture(nn.Module):
 
     def recall(self, points: Tensor) -> Tensor:
         """[levels, N, CELL_FEATURES]: each level's cells around each point, mixed trilinearly."""
+        if points.device.type == "cpu" and not torch.is_grad_enabled():
+            return self._gathered(points)
         places = points / self.cells[:, :, None]
         low = places.floor()
         share = places - low
@@ -95,3 +96,17 @@ class Texture(nn.Module):
             slots.view(-1, 8), self.table, per_sample_weights=mix.reshape(-1, 8), mode="sum"
         )
         return found.view(len(self.cells), len(points), CELL_FEATURES) * GAIN
+
+    def _gathered(self, points: Tensor) -> Tensor:
+        """``recall`` by the compiled loop, which has no gradient."""
+        found = torch.empty(len(self.cells), len(points), CELL_FEATURES)
+        gather(
+            points.float().contiguous().numpy(),
+            self.cells[:, 0].numpy(),
+            self.periods[:, 0, 0, 0].numpy(),
+            self.masks[:, 0, 0].numpy(),
+            self.offsets[:, 0, 0].numpy(),
+            self.table.detach().float().numpy(),
+            found.numpy(),
+        )
+        return found * GAIN
