@@ -21,8 +21,9 @@ POSE_VARIABLES = (
 def anchored(seed: int = 0) -> AnchoredModel:
     torch.manual_seed(seed)
     config = AnchoredConfig(
-        height=16,
-        width=24,
+        # A quarter of the height is odd: the U-Net's coarsest level rounds up.
+        height=20,
+        width=28,
         controls=5,
         variables=POSE_VARIABLES,
         keyframes=4,

@@ -86,9 +86,18 @@ lr = 2e-3
 warmup = 2
 
 [[stage]]
+name = "surface"
+objective = "surface"
+share = 0.125
+batch = 16
+lr = 2e-2
+warmup = 2
+pixels = 256
+
+[[stage]]
 name = "picture"
 objective = "picture"
-share = 0.25
+share = 0.125
 batch = 4
 unroll = 2
 warmup = 2

@@ -71,7 +71,7 @@ class FilmBlock(nn.Module):
 
 
 class UNet(nn.Module):
-    """Decoder-heavy U-Net over feature maps whose sides divide by ``2 ** (len(channels) - 1)``.
+    """Decoder-heavy U-Net over maps of any size; each level has half the sides of the last, rounded up.
 
     Level 0 is the finest. Going down, each level but the finest gets ``down_blocks`` blocks; going up,
     each gets ``up_blocks``; the coarsest gets both. ``coarse`` features join at level 1: that is where
@@ -117,7 +117,9 @@ class UNet(nn.Module):
         for level in reversed(range(len(self.up_blocks))):
             if level < len(self.up):
                 # Enlarged after the 1x1 projection: the same result as before it, at a quarter of the cost.
-                h = F.interpolate(self.up[level](h), scale_factor=2.0, mode="nearest") + skips.pop()
+                skip = skips.pop()
+                wide = F.interpolate(self.up[level](h), scale_factor=2.0, mode="nearest")
+                h = wide[..., : skip.shape[-2], : skip.shape[-1]] + skip
             for block in cast(nn.ModuleList, self.up_blocks[level]):
                 h = block(h, condition)
         return cast(Tensor, self.head(F.silu(h)))

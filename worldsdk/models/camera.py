@@ -113,11 +113,11 @@ def surface_code(points: Tensor, periods: tuple[float, ...]) -> Tensor:
     Returns:
         [B, 6 * len(periods), H, W].
     """
-    footprint = _step(points, 2) + _step(points, 3)
+    size = footprint(points)
     angle = points * (2.0 * math.pi / periods[0])
     sin, cos = angle.sin(), angle.cos()
     # A box as wide as the footprint has the variance footprint^2 / 12.
-    fade = torch.exp(-((footprint * (math.pi / periods[0])) ** 2) / 6.0)
+    fade = torch.exp(-((size * (math.pi / periods[0])) ** 2) / 6.0)
     features = []
     for _ in periods:
         features += [sin * fade, cos * fade]
@@ -126,7 +126,17 @@ def surface_code(points: Tensor, periods: tuple[float, ...]) -> Tensor:
     return torch.cat(features, dim=1)
 
 
+def footprint(points: Tensor) -> Tensor:
+    """How far apart neighbouring pixels' world points [B, 3, H, W] lie along each axis, in map units."""
+    return _step(points, 2) + _step(points, 3)
+
+
 def _step(points: Tensor, dim: int) -> Tensor:
-    """Absolute difference to the next pixel along ``dim``; the last one repeats its neighbour's."""
+    """Absolute difference to the nearer of both neighbours along ``dim``: across an edge of what stands in
+    front, the other one lies on another surface.
+    """
     step = points.diff(dim=dim).abs()
-    return torch.cat([step, step.narrow(dim, step.shape[dim] - 1, 1)], dim=dim)
+    last = step.shape[dim] - 1
+    after = torch.cat([step, step.narrow(dim, last, 1)], dim=dim)
+    before = torch.cat([step.narrow(dim, 0, 1), step], dim=dim)
+    return torch.minimum(before, after)

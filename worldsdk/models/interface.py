@@ -158,6 +158,9 @@ class WorldModel(nn.Module, ABC):
     def observe(self, state: State, pixels: Tensor, controls: Tensor) -> tuple[State, Output]:
         """As a tick, but with a real frame: pixels uint8 [B, H, W, 3] appended instead of a generated one."""
 
+    def make_ready(self, device: torch.device) -> None:
+        """Swaps parts for faster equals, once, after loading for play on ``device``; never while training."""
+
     @property
     def device(self) -> torch.device:
         return next(self.parameters()).device

@@ -27,11 +27,13 @@ EXACT = ("motion", "tracker")
 def optimise(model: WorldModel, device: torch.device) -> WorldModel:
     """The same model, changed in place, ready for inference on ``device``."""
     model = model.to(device).eval().requires_grad_(False)
-    if not has_bfloat16(device):
-        return model.to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
-    for name, part in model.named_children():
-        if name not in EXACT:
-            _quicken(part)
+    if has_bfloat16(device):
+        for name, part in model.named_children():
+            if name not in EXACT:
+                _quicken(part)
+    else:
+        model = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    model.make_ready(device)
     return model
 
 

@@ -63,8 +63,8 @@ def export_pack(trainer: Trainer, dataset: Dataset, folder: Path) -> Path:
 def choose_starts(footage: Footage, count: int, history: int) -> Context:
     """``count`` moments of training play, spread evenly over the recording, with a view worth starting in.
 
-    Of each stretch the moment with the most varied picture is taken: nobody likes to begin with their nose
-    against a wall.
+    Of each stretch the moment with the most varied picture is taken, and where depth was recorded with an
+    open view: nobody likes to begin with their nose against a wall.
     """
     fitting = footage.windows(history, 1)
     chosen: list[np.int64] = []
@@ -72,8 +72,11 @@ def choose_starts(footage: Footage, count: int, history: int) -> Context:
         if len(stretch) == 0:
             continue
         candidates = stretch[np.linspace(0, len(stretch) - 1, min(16, len(stretch))).astype(np.int64)]
-        pictures = footage.pixels[torch.from_numpy(candidates - 1).to(footage.pixels.device)].float()
-        chosen.append(candidates[int(pictures.flatten(1).std(dim=1).argmax())])
+        before = torch.from_numpy(candidates - 1).to(footage.pixels.device)
+        worth = footage.pixels[before].float().flatten(1).std(dim=1)
+        if "depth" in footage.layers:
+            worth = worth * footage.layers["depth"][before].float().flatten(1).median(dim=1).values
+        chosen.append(candidates[int(worth.argmax())])
     at: NDArray[np.int64] = np.array(chosen, np.int64)
     context = footage.context(at, history)
     return Context(context.pixels.cpu(), context.controls.cpu(), context.variables.cpu())

@@ -122,6 +122,9 @@ class Trainer:
     def averaged(self) -> WorldModel:
         """The model with the averaged weights, for showing and shipping."""
         self.average.copy_to(self.shown)
+        # Buffers are facts of the footage, not learnt: nothing to average.
+        for shown, own in zip(self.shown.buffers(), self.model.buffers(), strict=True):
+            shown.copy_(own)
         return self.shown.eval()
 
     def _run_stage(self, stage: Stage) -> None:

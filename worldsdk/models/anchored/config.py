@@ -16,7 +16,7 @@ VELOCITY = ("vx", "vy")
 @dataclass(frozen=True)
 class AnchoredConfig:
     """Attributes:
-    height, width: of the frames; both divide by ``2 ** len(channels)``.
+    height, width: of the frames; both divide by 4.
     controls: length of the control vector.
     variables: first x, y, heading, vx, vy; the rest are meters (health, ...) that the model tracks.
     camera: the game's camera.
@@ -28,6 +28,10 @@ class AnchoredConfig:
     rays: samples of the map along each column's line of sight, at distances ``near`` to ``reach``.
     near, reach: map units.
     periods: of the surface code, map units, halving.
+    texture_cells: sides of the cells in which the look of surfaces is kept, map units, coarse to fine.
+    texture_log2_slots: each level keeps 2 ** this many cells; those that collide share one.
+    tile: side of the square after which floors and walls repeat, map units; 0 where nothing does.
+    tile_cells, tile_log2_slots: as for ``texture``, of the levels that are the same in every tile.
     channels: of the U-Net's levels; level 0 works on 2x2 pixel groups.
     max_steps: denoising steps at most.
     """
@@ -46,6 +50,11 @@ class AnchoredConfig:
     near: float = 8.0
     reach: float = 1800.0
     periods: tuple[float, ...] = (128.0, 64.0, 32.0, 16.0)
+    texture_cells: tuple[float, ...] = (64.0, 32.0, 16.0, 8.0, 4.0, 2.0)
+    texture_log2_slots: tuple[int, ...] = (11, 13, 15, 16, 17, 17)
+    tile: float = 0.0
+    tile_cells: tuple[float, ...] = (2.0, 1.0)
+    tile_log2_slots: tuple[int, ...] = (13, 15)
     channels: tuple[int, ...] = (48, 96, 160)
     place_channels: int = 64
     condition: int = 128
@@ -55,11 +64,16 @@ class AnchoredConfig:
         names = tuple(variable.name for variable in self.variables)
         if names[:5] != POSE + VELOCITY:
             raise ValueError(f"variables must begin with {POSE + VELOCITY}, got {names[:5]}")
-        multiple = 2 ** len(self.channels)
-        if self.height % multiple or self.width % multiple:
-            raise ValueError(f"frame {self.width}x{self.height} must divide by {multiple}")
+        if self.height % 4 or self.width % 4:
+            raise ValueError(f"frame {self.width}x{self.height} must divide by 4")
         if 1 not in self.lags or min(self.lags) < 1:
             raise ValueError(f"lags {self.lags} must hold 1 and nothing below")
+        if len(self.texture_cells) != len(self.texture_log2_slots) or not self.texture_cells:
+            raise ValueError("texture_cells and texture_log2_slots must list the same levels, one at least")
+        if len(self.tile_cells) != len(self.tile_log2_slots):
+            raise ValueError("tile_cells and tile_log2_slots must list the same levels")
+        if self.tile < 0.0 or any(self.tile % cell for cell in self.tile_cells):
+            raise ValueError(f"tile {self.tile} must be a multiple of its cells {self.tile_cells}")
         if any(a != 2.0 * b for a, b in zip(self.periods, self.periods[1:], strict=False)):
             raise ValueError(f"periods {self.periods} must halve")
 
@@ -85,7 +99,15 @@ class AnchoredConfig:
         fields = dict(data)
         fields["variables"] = tuple(Variable(**item) for item in fields["variables"])
         fields["camera"] = CameraConfig(**fields.get("camera", {}))
-        for name in ("lags", "periods", "channels"):
+        for name in (
+            "lags",
+            "periods",
+            "texture_cells",
+            "texture_log2_slots",
+            "tile_cells",
+            "tile_log2_slots",
+            "channels",
+        ):
             if name in fields:
                 fields[name] = tuple(fields[name])
         return cls(**fields)

@@ -54,6 +54,13 @@ class AnchoredModel(WorldModel):
             layers=config.layers,
         )
 
+    def make_ready(self, device: torch.device) -> None:
+        if device.type == "cpu":
+            # Imported here: compiling costs a second that training and CUDA need not spend.
+            from worldsdk.models.anchored.fused import FusedPainter
+
+            self.painter = FusedPainter(self.painter)
+
     def facts(self, controls: Tensor, meters: Tensor) -> Tensor:
         """[B, controls + meters], meters scaled to [0, 1]."""
         return torch.cat([controls, (meters - self.low) / (self.high - self.low)], dim=1)
@@ -101,6 +108,7 @@ class AnchoredModel(WorldModel):
             "coarse": canvas.coarse,
             "inverse_depth": canvas.inverse_depth,
             "sketch": canvas.sketch,
+            "surface": canvas.surface,
             "warped": canvas.warped,
             "seen": canvas.seen,
         }
@@ -114,6 +122,7 @@ class AnchoredModel(WorldModel):
             condition["coarse"],
             condition["inverse_depth"],
             condition["sketch"],
+            condition["surface"],
             condition["warped"],
             condition["seen"],
         )

@@ -1,4 +1,4 @@
-"""Painting the view from a pose: warped memory where it was seen before, place and texture where not."""
+"""Painting the view from a pose: remembered surfaces, mixed with warped memory and put right by a U-Net."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from worldsdk.models.anchored.config import AnchoredConfig
-from worldsdk.models.anchored.place import Place
+from worldsdk.models.anchored.place import Place, Recollection
+from worldsdk.models.anchored.texture import HINTS, Texture
 from worldsdk.models.blocks import LevelEmbedding, UNet, mix_noise
-from worldsdk.models.camera import Camera, surface_code
+from worldsdk.models.camera import Camera, footprint, surface_code
 
 LEVEL_CHANNELS = 16
 
@@ -26,6 +27,7 @@ class Canvas:
         coarse: [B, place_channels, H/4, W/4], features of the place.
         inverse_depth: [B, H, W], of the standing world, 1 / map units.
         sketch: [B, 3, H/2, W/2], the place as it is remembered, coarsely.
+        surface: [B, 3, H, W], the place as its surfaces are remembered, in about [-1, 1].
         warped: [B, 3, H, W], the last frame as seen from the new pose, in [-1, 1].
         seen: [B, 1, H, W], where ``warped`` holds anything.
     """
@@ -34,6 +36,7 @@ class Canvas:
     coarse: Tensor
     inverse_depth: Tensor
     sketch: Tensor
+    surface: Tensor
     warped: Tensor
     seen: Tensor
 
@@ -46,12 +49,13 @@ class Painter(nn.Module):
         self.config = config
         self.camera = Camera(config.camera, config.height, config.width)
         self.place = Place(config)
+        self.texture = Texture(config)
         self.level = LevelEmbedding(LEVEL_CHANNELS)
         facts = LEVEL_CHANNELS + config.controls + len(config.meters)
         self.embed = nn.Sequential(
             nn.Linear(facts, config.condition), nn.SiLU(), nn.Linear(config.condition, config.condition)
         )
-        per_pixel = 4 * config.views + 6 * len(config.periods) + 1
+        per_pixel = 4 * config.views + 6 * len(config.periods) + 3 + HINTS + 1
         self.unet = UNet(
             inputs=4 * (per_pixel + 3) + 3,
             outputs=4 * 5,
@@ -70,10 +74,8 @@ class Painter(nn.Module):
         """
         place = self.place(pose)
         with torch.autocast(pose.device.type, enabled=False):
-            inverse = torch.maximum(place.inverse_depth, self.camera.floor_inverse_depth())
-            # Geometry is given, not learned: depth has its own target, colour does not pull at it.
-            depth = inverse.detach().clamp(min=1.0 / self.config.camera.far).reciprocal()
-            points = self.camera.world_points(pose, depth)
+            inverse = self._standing(place)
+            points, depth = self._points(pose, inverse)
             pieces = []
             for view in range(self.config.views):
                 grid, seen = self.camera.reproject(points, past_poses[:, view])
@@ -81,12 +83,44 @@ class Painter(nn.Module):
                     past[:, view], grid, mode="bilinear", padding_mode="border", align_corners=False
                 )
                 pieces += [warped * seen, seen]
+            surface = self.surface(points, depth)
             code = surface_code(points, self.config.periods)
             nearness = (64.0 / depth).clamp(max=4.0)[:, None]
-            inputs = F.pixel_unshuffle(torch.cat([*pieces, code, nearness], dim=1), 2)
+            inputs = F.pixel_unshuffle(torch.cat([*pieces, code, surface, nearness], dim=1), 2)
             inputs = torch.cat([inputs, place.sketch.float()], dim=1)
         first = self.config.lags.index(1)
-        return Canvas(inputs, place.features, inverse, place.sketch, pieces[2 * first], pieces[2 * first + 1])
+        return Canvas(
+            inputs,
+            place.features,
+            inverse,
+            place.sketch,
+            surface[:, :3],
+            pieces[2 * first],
+            pieces[2 * first + 1],
+        )
+
+    def standing_points(self, pose: Tensor) -> tuple[Tensor, Tensor]:
+        """The standing world seen from ``pose``: world points [B, 3, H, W] and depth [B, H, W], map units."""
+        place = self.place(pose)
+        with torch.autocast(pose.device.type, enabled=False):
+            return self._points(pose, self._standing(place))
+
+    def _standing(self, place: Recollection) -> Tensor:
+        return torch.maximum(place.inverse_depth, self.camera.floor_inverse_depth())
+
+    def _points(self, pose: Tensor, inverse: Tensor) -> tuple[Tensor, Tensor]:
+        # Geometry is given, not learned: depth has its own target, colour does not pull at it.
+        depth = inverse.detach().clamp(min=1.0 / self.config.camera.far).reciprocal()
+        return self.camera.world_points(pose, depth), depth
+
+    def surface(self, points: Tensor, depth: Tensor) -> Tensor:
+        """[B, 3 + HINTS, H, W]: what is remembered of surfaces at points [B, 3, H, W], depth [B, H, W]."""
+        flat = points.movedim(1, -1).flatten(0, 2)
+        # Learnt in a stage of its own: going back through every pixel's cells costs five times the U-Net.
+        with torch.no_grad():
+            cells = self.texture.recall(flat)
+        found = self.texture.paint(cells, footprint(points).amax(1).flatten(), depth.flatten())
+        return found.view(*depth.shape, -1).movedim(-1, 1)
 
     def paint(
         self, canvas: Canvas, facts: Tensor, estimate: Tensor | None, noise: Tensor, level: Tensor
@@ -109,6 +143,6 @@ class Painter(nn.Module):
         features = features.contiguous(memory_format=torch.channels_last)
         out = F.pixel_shuffle(cast(Tensor, self.unet(features, condition, canvas.coarse)), 2).float()
         keep = out[:, 3:4].sigmoid() * canvas.seen
-        picture = keep * canvas.warped + (1.0 - keep) * out[:, :3]
+        picture = keep * canvas.warped + (1.0 - keep) * (canvas.surface + out[:, :3])
         inverse = F.relu(canvas.inverse_depth + out[:, 4] / 64.0)
         return picture, inverse

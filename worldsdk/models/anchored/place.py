@@ -65,7 +65,7 @@ class Place(nn.Module):
         wide = config.place_channels
         self.join = nn.Conv2d(ROW_FEATURES, wide, (3, 4), stride=(1, 2), padding=(1, 1))
         self.mix = nn.Conv2d(wide, wide, 3, padding=1)
-        self.depth = nn.Conv2d(wide, 4, 3, padding=1)
+        self.depth = nn.Conv2d(wide, 16, 3, padding=1)
         self.colour = nn.Conv2d(wide, 12, 3, padding=1)
 
     def forward(self, pose: Tensor) -> Recollection:
@@ -79,8 +79,7 @@ class Place(nn.Module):
         rows = self.spread(hidden).unflatten(1, (ROW_FEATURES, self.rows))
         features = F.silu(self.join(rows))
         features = features + F.silu(self.mix(features))
-        near = F.pixel_shuffle(self.depth(features), 2)
-        near = F.interpolate(near.float(), scale_factor=2.0, mode="bilinear", align_corners=False)
+        near = F.pixel_shuffle(self.depth(features), 4).float()
         # Softplus keeps depth positive; 64 map units make the inverse depth of a room about 1.
         return Recollection(
             features, F.softplus(near[:, 0]) / 64.0, F.pixel_shuffle(self.colour(features), 2)

@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from worldsdk.errors import RecipeError
-from worldsdk.training.objectives.anchored import MotionObjective, PictureObjective, PlaceObjective
+from worldsdk.training.objectives.anchored import (
+    MotionObjective,
+    PictureObjective,
+    PlaceObjective,
+    SurfaceObjective,
+)
 from worldsdk.training.objectives.convnet import FrameObjective
 from worldsdk.training.objectives.objective import Objective
 
 OBJECTIVES: dict[str, dict[str, type[Objective]]] = {
-    "anchored": {"motion": MotionObjective, "picture": PictureObjective, "place": PlaceObjective},
+    "anchored": {
+        "motion": MotionObjective,
+        "picture": PictureObjective,
+        "place": PlaceObjective,
+        "surface": SurfaceObjective,
+    },
     "convnet": {"frame": FrameObjective},
 }
 

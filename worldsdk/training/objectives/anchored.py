@@ -12,9 +12,11 @@ from torch import Tensor, nn
 
 from worldsdk.errors import RecipeError
 from worldsdk.models.anchored import AnchoredModel
+from worldsdk.models.anchored.motion import survey
 from worldsdk.models.anchored.painter import Canvas
 from worldsdk.models.anchored.recall import recall
 from worldsdk.models.blocks import to_signed
+from worldsdk.models.camera import footprint
 from worldsdk.training.footage import Footage
 from worldsdk.training.objectives.objective import Objective, read_settings
 from worldsdk.training.recipe import Stage
@@ -30,6 +32,9 @@ class MotionObjective(Objective):
         super().__init__(model, footage, stage)
         self.motion = model.motion
         self.at = footage.windows(1, stage.unroll)
+        x, y = model.config.variables[:2]
+        walked = footage.variables[torch.from_numpy(footage.train), :2].cpu().numpy()
+        model.motion.ground.copy_(survey(walked, (x.low, y.low), (x.high, y.high)))
 
     @property
     def frames_per_step(self) -> int:
@@ -91,6 +96,44 @@ class PlaceObjective(Objective):
         return {"total": sketch + self.settings["depth_weight"] * depth, "sketch": sketch, "depth": depth}
 
 
+class SurfaceObjective(Objective):
+    """Learns what every surface looks like, where the place says it stands. Settings:
+
+    - ``pixels``: drawn per picture. Surfaces are learnt a pixel at a time, and pixels of many pictures
+      teach more than as many of one.
+    """
+
+    def __init__(self, model: AnchoredModel, footage: Footage, stage: Stage) -> None:
+        super().__init__(model, footage, stage)
+        self.painter = model.painter
+        self.at = footage.windows(0, 1)
+        self.settings = read_settings(stage, {"pixels": 512.0})
+
+    @property
+    def frames_per_step(self) -> int:
+        return self.stage.batch
+
+    def parameters(self) -> Iterator[nn.Parameter]:
+        return self.painter.texture.parameters()
+
+    def losses(self, draw: np.random.Generator, noise: torch.Generator) -> dict[str, Tensor]:
+        painter, footage = self.painter, self.footage
+        at = torch.from_numpy(draw.choice(self.at, self.stage.batch)).to(footage.pixels.device)
+        with torch.no_grad():
+            points, depth = painter.standing_points(footage.variables[at, :3])
+            size = footprint(points).amax(1)
+        per_picture = depth[0].numel()
+        count = min(per_picture, int(self.settings["pixels"]))
+        drawn = torch.from_numpy(draw.integers(0, per_picture, (len(at), count))).to(at.device)
+        drawn = (drawn + per_picture * torch.arange(len(at), device=at.device)[:, None]).flatten()
+        with torch.autocast(at.device.type, enabled=False):
+            flat = points.movedim(1, -1).reshape(-1, 3)[drawn]
+            seen = painter.texture(flat, size.flatten()[drawn], depth.flatten()[drawn])
+        truth = footage.pixels[at].reshape(-1, 3)[drawn].float().mul(2.0 / 255.0).sub(1.0)
+        surface = (seen[:, :3] - truth).abs().mean()
+        return {"total": surface, "surface": surface}
+
+
 class PictureObjective(Objective):
     """Paints the next frames from true poses, on noised memory, then on the model's own frames.
 
@@ -122,6 +165,7 @@ class PictureObjective(Objective):
                 "edge_weight": 0.5,
                 "depth_weight": 0.3,
                 "sketch_weight": 0.3,
+                "surface_weight": 0.3,
                 "event_weight": 0.1,
             },
         )
@@ -181,6 +225,7 @@ class PictureObjective(Objective):
             + self.settings["edge_weight"] * sums["edges"]
             + self.settings["depth_weight"] * (sums["depth"] + sums["place"])
             + self.settings["sketch_weight"] * sums["sketch"]
+            + self.settings["surface_weight"] * sums["surface"]
             + self.settings["event_weight"] * sums["events"]
         )
         return sums
@@ -232,6 +277,7 @@ class PictureObjective(Objective):
             "edges": edges,
             "depth": _depth_error(inverse, target, far),
             "place": _depth_error(canvas.inverse_depth, target, far),
+            "surface": (canvas.surface - truth).abs().mean(),
             "sketch": (canvas.sketch.float() - F.avg_pool2d(truth, 2)).abs().mean(),
         }
 
