@@ -69,6 +69,7 @@ class TinyModel(WorldModel):
                 Variable("heading", 0.0, 360.0, "degrees", period=360.0),
             ),
             layers=(Layer("depth", 0.0, 1.0, "fraction of sight"),),
+            settable=("x", "heading"),
         )
         self.memory = nn.Conv2d(3 * history, 8, 3, padding=1)
         self.input = nn.Linear(len(CONTROLS), 8)
@@ -97,6 +98,9 @@ class TinyModel(WorldModel):
 
     def observe(self, state: State, pixels: Tensor, controls: Tensor) -> tuple[State, Output]:
         return self._append(state, controls, pixels.permute(0, 3, 1, 2).float() / 127.5 - 1.0)
+
+    def set_variables(self, state: State, variables: Tensor) -> State:
+        return {**state, "pose": variables.clone()}
 
     def _append(self, state: State, controls: Tensor, frame: Tensor) -> tuple[State, Output]:
         frames = torch.cat([state["frames"][:, 1:], frame[:, None]], 1)

@@ -92,6 +92,12 @@ class SessionError(WorldSDKError):
     code = "session_invalid"
 
 
+class VariableError(WorldSDKError):
+    """A state variable that cannot be set, or a value outside its range."""
+
+    code = "variable_invalid"
+
+
 class ModelError(WorldSDKError):
     """A model produced numbers that are not finite, or was built from an impossible configuration."""
 

@@ -46,6 +46,7 @@ class Frame:
         tick: number of this frame in its session; the start context's last frame is tick 0.
         controls: the controls that were applied.
         timing: cost of the tick.
+        given: state variables that were set from outside before this tick; see ``Session.set_state``.
         held: True where the frame repeats the last one because a deadline was missed.
     """
 
@@ -58,6 +59,7 @@ class Frame:
     controls: Controls
     timing: Timing
     held: bool = False
+    given: Mapping[str, float] = field(default_factory=dict)
 
     def digest(self) -> str:
         """SHA-256 of pixels, layers, state, reward, end and tick: equal iff the frames are equal.

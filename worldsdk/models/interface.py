@@ -69,6 +69,7 @@ class ModelSpec:
         max_steps: most denoising steps that still change anything.
         variables: state variables tracked, in the order of ``Output.variables``.
         layers: layers predicted.
+        settable: names of the variables that ``set_variables`` takes.
     """
 
     height: int
@@ -79,6 +80,7 @@ class ModelSpec:
     max_steps: int = 1
     variables: tuple[Variable, ...] = ()
     layers: tuple[Layer, ...] = ()
+    settable: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -157,6 +159,15 @@ class WorldModel(nn.Module, ABC):
     @abstractmethod
     def observe(self, state: State, pixels: Tensor, controls: Tensor) -> tuple[State, Output]:
         """As a tick, but with a real frame: pixels uint8 [B, H, W, 3] appended instead of a generated one."""
+
+    def set_variables(self, state: State, variables: Tensor) -> State:
+        """The memory of a session whose variables are from now on these: teleported, healed.
+
+        Args:
+            variables: float32 [B, len(variables)], in the variables' units; those that ``spec.settable`` does
+                not name are as they were. Must not modify ``state``.
+        """
+        raise NotImplementedError(f"{type(self).__name__} has no settable variables")
 
     def make_ready(self, device: torch.device) -> None:
         """Swaps parts for faster equals, once, after loading for play on ``device``; never while training."""

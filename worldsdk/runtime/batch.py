@@ -10,7 +10,6 @@ from worldsdk.controls import Controls
 from worldsdk.errors import ControlError, ModelError, SessionError
 from worldsdk.frame import Frame
 from worldsdk.runtime import engine
-from worldsdk.runtime.history import Input
 
 if TYPE_CHECKING:
     from worldsdk.runtime.session import Session
@@ -83,6 +82,6 @@ def _fused(world: World, sessions: Sequence[Session], controls: Sequence[Control
         for i, row in zip(indices, rows, strict=True):
             session = sessions[i]
             try:
-                session._take(row, cost, Input(session.tick + 1, controls[i], planned, cost.steps))
+                session._take(row, cost, session._input(controls[i], planned, cost.steps))
             except ModelError:
                 continue

@@ -140,6 +140,12 @@ def advance(
 
 
 @torch.inference_mode()
+def instate(model: WorldModel, state: State, variables: NDArray[np.float32]) -> State:
+    """One session's memory with its variables, float32 [variables], set to these."""
+    return model.set_variables(state, _upload([variables], model.device))
+
+
+@torch.inference_mode()
 def observe(
     model: WorldModel, state: State, pixels: NDArray[np.uint8], controls: NDArray[np.float32]
 ) -> tuple[Row, Cost]:

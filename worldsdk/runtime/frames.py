@@ -7,13 +7,14 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from worldsdk.controls import Controls, ControlSpec
+from worldsdk.controls import ControlSpec
 from worldsdk.frame import Frame, Timing
 from worldsdk.models.interface import Context, ModelSpec
 from worldsdk.runtime.engine import Row
+from worldsdk.runtime.history import Input
 
 
-def generated(spec: ModelSpec, row: Row, tick: int, controls: Controls, timing: Timing) -> Frame:
+def generated(spec: ModelSpec, row: Row, made_by: Input, timing: Timing) -> Frame:
     """The frame of one engine row."""
     return Frame(
         pixels=row.pixels,
@@ -21,9 +22,10 @@ def generated(spec: ModelSpec, row: Row, tick: int, controls: Controls, timing: 
         state=named(spec, row.variables),
         reward=row.reward,
         ended=row.ended,
-        tick=tick,
-        controls=controls,
+        tick=made_by.tick,
+        controls=made_by.controls,
         timing=timing,
+        given=made_by.given,
     )
 
 

@@ -9,7 +9,8 @@ held, and counted, once.
 from __future__ import annotations
 
 from collections import Counter, deque
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -58,6 +59,7 @@ class Input:
     Attributes:
         planned, taken: denoising steps that were planned, and that were taken.
         pixels: the observed frame, or None where one was generated.
+        given: state variables set before it was generated or observed.
         start: index of the stored start whose memory was taken instead of generating, or None.
     """
 
@@ -67,6 +69,7 @@ class Input:
     taken: int
     pixels: NDArray[np.uint8] | None = None
     start: int | None = None
+    given: Mapping[str, float] = field(default_factory=dict)
 
 
 class History:

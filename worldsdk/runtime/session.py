@@ -62,6 +62,7 @@ class Session:
         self.watchdog: Watchdog | None = None
         self._moment = moment
         self._context = context
+        self._given: Mapping[str, float] = {}
         self._past = past if past is not None else History(moment, world.rewind_ticks)
 
     def __repr__(self) -> str:
@@ -110,7 +111,23 @@ class Session:
         checked = self.world.controls.parse(controls)
         self._require_alive()
         picture = self.world.check_picture(pixels)
-        return self._take(*self._observe(checked, picture), Input(self.tick + 1, checked, 0, 0, picture))
+        made_by = self._input(checked, 0, 0, picture)
+        return self._take(*self._observe(made_by), made_by)
+
+    def set_state(self, values: Mapping[str, float]) -> None:
+        """Sets state variables: the next tick starts from them. Teleports, heals, hands out ammunition.
+
+        Until then ``frame.state`` says what was; calling it again before the next tick adds to it. It is an
+        input like any other: ``rewind``, ``fork``, ``snapshot`` and ``replay`` give the same frames.
+
+        Args:
+            values: name -> value in the variable's unit; only names of ``world.settable``.
+
+        Raises:
+            VariableError: a variable that this world does not let be set, or a value out of range. Nothing
+                has changed.
+        """
+        self._given = {**self._given, **self.world.check_variables(values)}
 
     def reanchor(self, start: int, controls: Mapping[str, float] | None = None) -> Frame:
         """Takes the memory of a stored start as the next tick: the dream goes on from there.
@@ -165,6 +182,8 @@ class Session:
         """
         if frame.held:
             return self.frame
+        if frame.given:
+            self.set_state(frame.given)
         if frame.timing.rung == OBSERVED:
             return self.observe(frame.pixels, frame.controls)
         start = start_of(frame.timing.rung)
@@ -195,7 +214,7 @@ class Session:
             )
         if back or self.error is not None:
             kept, inputs = self._past.back_to(target)
-            self._moment, self.error = kept, None
+            self._moment, self.error, self._given = kept, None, {}
             for made_by in inputs:
                 self._moment = self._again(made_by)
             if self.watchdog is not None:
@@ -213,7 +232,7 @@ class Session:
             context=self._context,
             past=self._past.copy(),
         )
-        twin.error = self.error
+        twin.error, twin._given = self.error, self._given
         twin.watchdog = None if self.watchdog is None else self.watchdog.copy()
         return twin
 
@@ -228,6 +247,7 @@ class Session:
         context = self._context if start is None else self.world.context(start)
         assert context is not None
         self.seed, self.start, self._context, self.error = chosen, index, context, None
+        self._given = {}
         self._moment = self.world.first_moment(context)
         self._past = History(self._moment, self.world.rewind_ticks)
         if self.watchdog is not None:
@@ -244,6 +264,7 @@ class Session:
                 steps=self.steps,
                 frame=self.frame,
                 state=self._moment.state,
+                given=self._given,
             )
         )
 
@@ -275,8 +296,13 @@ class Session:
     # What the runtime's other parts (batch, realtime) use.
 
     def _request(self, controls: Controls) -> Request:
-        vector = self.world.controls.to_vector(controls)
-        return Request(self._moment.state, vector, self.seed, self.tick + 1)
+        return self._request_for(self._input(controls, 0, 0))
+
+    def _input(
+        self, controls: Controls, planned: int, taken: int, pixels: NDArray[np.uint8] | None = None
+    ) -> Input:
+        """All that makes the next tick, what was set for it included."""
+        return Input(self.tick + 1, controls, planned, taken, pixels, given=self._given)
 
     def _require_alive(self) -> None:
         if self.error is not None:
@@ -304,8 +330,7 @@ class Session:
         rows, cost = engine.advance(
             self.world.model, [self._request(controls)], planned, limit=limit, gate=gate, clock=clock
         )
-        made_by = Input(self.tick + 1, controls, planned, cost.steps)
-        return self._take(rows[0], cost, made_by, gate)
+        return self._take(rows[0], cost, self._input(controls, planned, cost.steps), gate)
 
     def _lead_back(self, controls: Controls, gate: Gate | None = None) -> Frame | None:
         """The next tick as the watchdog wants it; None where it is to be generated as usual."""
@@ -316,8 +341,8 @@ class Session:
         if self.watchdog.reanchor == "start":
             return self._take(*self._started(start), Input(tick, controls, 0, 0, start=start), gate)
         picture = self.world.check_picture(self.world.context(start).pixels[0, -1].cpu().numpy())
-        row, cost = self._observe(controls, picture)
-        return self._take(row, cost, Input(tick, controls, 0, 0, picture), gate)
+        made_by = self._input(controls, 0, 0, picture)
+        return self._take(*self._observe(made_by), made_by, gate)
 
     def _started(self, start: int) -> tuple[Row, Cost]:
         """What a tick that takes the memory of a stored start comes to."""
@@ -326,15 +351,27 @@ class Session:
         variables = np.array([frame.state[v.name] for v in self.world.spec.variables], np.float32)
         return Row(moment.state, True, frame.pixels, {}, variables, 0.0, False), Cost({}, 0.0, 0)
 
-    def _observe(self, controls: Controls, pixels: NDArray[np.uint8]) -> tuple[Row, Cost]:
-        vector = self.world.controls.to_vector(controls)
-        return engine.observe(self.world.model, self._moment.state, pixels, vector)
+    def _observe(self, made_by: Input) -> tuple[Row, Cost]:
+        assert made_by.pixels is not None
+        request = self._request_for(made_by)
+        return engine.observe(self.world.model, request.state, made_by.pixels, request.controls)
+
+    def _request_for(self, made_by: Input) -> Request:
+        state = self._moment.state
+        if made_by.given:
+            known = {**self.frame.state, **made_by.given}
+            variables = np.array([known[v.name] for v in self.world.spec.variables], np.float32)
+            state = engine.instate(self.world.model, state, variables)
+        vector = self.world.controls.to_vector(made_by.controls)
+        return Request(state, vector, self.seed, made_by.tick)
 
     def _take(self, row: Row, cost: Cost, made_by: Input, gate: Gate | None = None) -> Frame:
         """Makes an engine's row this session's latest moment."""
         moment = self._moment_of(row, cost, made_by, gate)
         self._moment = moment
         self._past.add(moment, made_by)
+        if made_by.given:
+            self._given = {}
         if self.watchdog is not None:
             self.watchdog.take(moment.frame)
         return moment.frame
@@ -342,11 +379,11 @@ class Session:
     def _again(self, made_by: Input) -> Moment:
         """The next moment, from inputs that made it once before."""
         if made_by.pixels is not None:
-            row, cost = self._observe(made_by.controls, made_by.pixels)
+            row, cost = self._observe(made_by)
         elif made_by.start is not None:
             row, cost = self._started(made_by.start)
         else:
-            request = [self._request(made_by.controls)]
+            request = [self._request_for(made_by)]
             rows, cost = engine.advance(self.world.model, request, made_by.planned, limit=made_by.taken)
             row = rows[0]
         return self._moment_of(row, cost, made_by)
@@ -367,7 +404,7 @@ class Session:
             deadline_met=gate.met() if gate is not None else True,
             rung=_rung(made_by),
         )
-        frame = frames.generated(self.world.spec, row, made_by.tick, made_by.controls, timing)
+        frame = frames.generated(self.world.spec, row, made_by, timing)
         return Moment(made_by.tick, row.state, frame)
 
 

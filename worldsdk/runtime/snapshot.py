@@ -11,7 +11,7 @@ import hashlib
 import json
 import struct
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -45,6 +45,7 @@ class Snapshot:
     Attributes:
         pack: digest of the pack that the session ran on.
         seed, start, steps: as ``Session`` has them; the tick is the frame's.
+        given: state variables set and not yet applied.
         frame: the latest one (its timing is not kept).
         state: the model's memory, a batch of one.
     """
@@ -55,6 +56,7 @@ class Snapshot:
     steps: int
     frame: Frame
     state: State
+    given: Mapping[str, float] = field(default_factory=dict)
 
 
 def dump(taken: Snapshot) -> bytes:
@@ -70,6 +72,7 @@ def dump(taken: Snapshot) -> bytes:
         "seed": taken.seed,
         "start": taken.start,
         "steps": taken.steps,
+        "given": dict(taken.given),
         "tick": frame.tick,
         "controls": dict(frame.controls),
         "variables": dict(frame.state),
@@ -113,6 +116,7 @@ def parse(blob: bytes, pack: str, controls: ControlSpec, template: State) -> Sna
             steps=int(meta["steps"]),
             frame=_frame(meta, tensors, controls),
             state=_state(tensors, meta["strides"], template),
+            given={str(name): float(value) for name, value in meta["given"].items()},
         )
     except (SafetensorError, ControlError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise SnapshotError(f"the snapshot's content is malformed ({error})") from error

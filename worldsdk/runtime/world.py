@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,7 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 
 from worldsdk.controls import ControlSpec
-from worldsdk.errors import SessionError, SnapshotError
+from worldsdk.errors import SessionError, SnapshotError, VariableError
 from worldsdk.frame import Frame
 from worldsdk.models.interface import Context, ModelSpec, WorldModel
 from worldsdk.packs.manifest import Manifest
@@ -108,6 +109,11 @@ class World:
         return self.manifest.rate_hz
 
     @property
+    def settable(self) -> tuple[str, ...]:
+        """Names of the state variables that ``Session.set_state`` takes; empty where there are none."""
+        return self.spec.settable
+
+    @property
     def starts(self) -> int:
         """How many start contexts there are."""
         return int(self._starts.pixels.shape[0])
@@ -170,7 +176,7 @@ class World:
         moment = Moment(kept.frame.tick, kept.state, kept.frame)
         try:
             self.check_picture(kept.frame.pixels)
-            return Session(
+            session = Session(
                 self,
                 moment,
                 seed=check_seed(kept.seed),
@@ -178,7 +184,9 @@ class World:
                 steps=self.check_steps(kept.steps),
                 context=None if kept.start is None else self.context(kept.start),
             )
-        except SessionError as error:
+            session.set_state(kept.given)
+            return session
+        except (SessionError, VariableError) as error:
             raise SnapshotError(f"the snapshot's {error.what}", fix=error.fix) from error
 
     def step_many(
@@ -209,6 +217,31 @@ class World:
         if not 1 <= number <= self.spec.max_steps:
             raise SessionError(f"steps is {number}", fix=f"give 1 to {self.spec.max_steps}")
         return number
+
+    def check_variables(self, values: Mapping[str, float]) -> dict[str, float]:
+        """State variables as floats, cyclic ones brought into their range.
+
+        Raises VariableError for one that cannot be set, and for a value that is no number or out of range.
+        """
+        known = {variable.name: variable for variable in self.spec.variables}
+        checked = {}
+        for name, value in values.items():
+            if name not in self.settable:
+                raise VariableError(
+                    f"{name!r} cannot be set here",
+                    where=self.manifest.name,
+                    fix=f"settable are {list(self.settable)}" if self.settable else "nothing is settable",
+                )
+            variable = known[name]
+            number = float(value) if isinstance(value, (int, float, np.number)) else math.nan
+            if variable.period and math.isfinite(number):
+                number %= variable.period
+            elif not variable.low <= number <= variable.high:
+                raise VariableError(
+                    f"{name} is {value!r}", fix=f"give {variable.low:g} to {variable.high:g} {variable.unit}"
+                )
+            checked[name] = number
+        return checked
 
     def check_picture(self, pixels: Any) -> NDArray[np.uint8]:
         """A read-only copy of a frame. Raises SessionError unless uint8 [H, W, 3] in the world's size."""

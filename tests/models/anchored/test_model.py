@@ -83,3 +83,16 @@ def test_config_survives_json_and_names_what_is_wrong() -> None:
         build_model("anchored", {"height": 48})
     with pytest.raises(PackError, match="not installed"):
         build_model("nonsense", {})
+
+
+@torch.inference_mode()
+def test_a_teleported_walker_remembers_where_the_pictures_were_seen() -> None:
+    model = anchored()
+    state, _ = tick(model, model.start(context(model, batch=1)), torch.zeros(1, 5))
+    there = torch.tensor([[300.0, 200.0, 90.0, 0.0, 0.0, 40.0]])
+    moved = model.set_variables(state, there)
+    assert moved["pose"].tolist() == [[300.0, 200.0, 90.0]] and moved["meters"].tolist() == [[40.0]]
+    assert torch.equal(moved["poses"], state["poses"]) and torch.equal(moved["frames"], state["frames"])
+    after, output = tick(model, moved, torch.zeros(1, 5))
+    assert output.variables[0, :3].tolist() == [300.0, 200.0, 90.0]
+    assert after["poses"][0, int(after["clock"]) % model.spec.history].tolist() == [300.0, 200.0, 90.0]

@@ -25,8 +25,9 @@ from worldsdk.models.interface import Condition, Context, ModelSpec, Output, Sta
 
 
 class AnchoredModel(WorldModel):
-    """State: ``frames`` uint8 [B, R, H, W, 3] and ``poses`` float32 [B, R, 3] are rings over the last
-    R = max(lags) ticks, tick n in slot n mod R; ``keyframes`` uint8 [B, N, H, W, 3] and ``keyposes`` float32
+    """State: ``pose`` float32 [B, 3] is where the walker is; ``frames`` uint8 [B, R, H, W, 3] and ``poses``
+    float32 [B, R, 3], where they were seen from, are rings over the last R = max(lags) ticks, tick n in slot
+    n mod R; ``keyframes`` uint8 [B, N, H, W, 3] and ``keyposes`` float32
     [B, N, 3] a ring of every ``keyframe_every``-th frame; ``velocity`` float32 [B, 2] map units/tick;
     ``meters`` float32 [B, M] in their units; ``clock`` int64 [B], the tick of the newest frame. Tensors that
     a tick leaves alone are passed on as they are, so that keeping many past states costs little.
@@ -52,6 +53,7 @@ class AnchoredModel(WorldModel):
             max_steps=config.max_steps,
             variables=config.variables,
             layers=config.layers,
+            settable=tuple(variable.name for variable in config.variables),
         )
 
     def make_ready(self, device: torch.device) -> None:
@@ -68,6 +70,7 @@ class AnchoredModel(WorldModel):
     def start(self, context: Context) -> State:
         newest = context.variables[:, -1].float()
         return {
+            "pose": newest[:, :3].clone(),
             "frames": context.pixels.clone(),
             "poses": context.variables[:, :, :3].float().clone(),
             "keyframes": context.pixels[:, :1].repeat(1, self.config.keyframes, 1, 1, 1),
@@ -89,11 +92,8 @@ class AnchoredModel(WorldModel):
         return to_signed(frames), poses
 
     def condition(self, state: State, controls: Tensor) -> Condition:
-        last = state["poses"][
-            torch.arange(len(controls), device=controls.device), state["clock"] % self.spec.history
-        ]
         with torch.autocast(controls.device.type, enabled=False):
-            pose, velocity = self.motion(last, state["velocity"], controls)
+            pose, velocity = self.motion(state["pose"], state["velocity"], controls)
         past, past_poses = self._past(state, pose)
         facts = self.facts(controls, state["meters"])
         canvas = self.painter.prepare(pose, past, past_poses)
@@ -142,6 +142,15 @@ class AnchoredModel(WorldModel):
         depth = condition["inverse_depth"].clamp(min=1.0 / self.config.camera.far).reciprocal()
         return self._append(state, condition, pixels, depth)
 
+    def set_variables(self, state: State, variables: Tensor) -> State:
+        """What was seen stays where it was seen from: a teleported walker remembers other places."""
+        return {
+            **state,
+            "pose": variables[:, :3].clone(),
+            "velocity": variables[:, 3:5].clone(),
+            "meters": variables[:, 5:].clone(),
+        }
+
     def _append(
         self, state: State, condition: Condition, pixels: Tensor, depth: Tensor
     ) -> tuple[State, Output]:
@@ -156,6 +165,7 @@ class AnchoredModel(WorldModel):
         change = happenings[:, 2:] * (self.high - self.low)
         meters = torch.maximum(torch.minimum(state["meters"] + change, self.high), self.low)
         after = {
+            "pose": condition["pose"],
             "frames": frames,
             "poses": poses,
             "keyframes": keyframes,
