@@ -22,7 +22,7 @@ INFO_FILE = "dataset.json"
 INDEX_FILE = "index.jsonl"
 SHARD_FRAMES = 4096
 
-LAYER_DTYPES = ("uint8", "float16")
+LAYER_DTYPES = ("uint8", "float16", "float32")
 
 
 @dataclass(frozen=True)
@@ -31,10 +31,11 @@ class LayerInfo:
 
     Attributes:
         name: also its name in the shards; ``depth``, ``labels``, ``grid``, ...
-        dtype: ``uint8`` or ``float16``.
+        dtype: one of ``LAYER_DTYPES``.
         shape: of one frame's entry, ``(H, W)`` for per-pixel layers.
         low, high: range of the values, in ``unit``.
-        unit: ``map units``, or ``class`` where the values are indices into ``classes``.
+        unit: ``map units``; ``class`` where the values are indices into ``classes``; ``thing`` where each row
+            is an object and its first column an index into ``classes``.
         classes: names of the classes, index 0 first; empty for measured values.
         help: what the values mean and where they stop being exact.
     """
