@@ -1,12 +1,10 @@
 /** Listeners by name, typed. A listener that throws does not keep the others from being called. */
 export class Emitter<Events extends { [name: string]: unknown[] }> {
-  private readonly listeners = new Map<keyof Events, Set<(...args: never[]) => void>>();
+  private readonly listeners: { [Name in keyof Events]?: Set<(...args: Events[Name]) => void> } = {};
 
   /** Calls `listener` at each `name` until the returned function is called. */
   on<Name extends keyof Events>(name: Name, listener: (...args: Events[Name]) => void): () => void {
-    const set = this.listeners.get(name) ?? new Set();
-    this.listeners.set(name, set);
-    set.add(listener);
+    (this.listeners[name] ??= new Set()).add(listener);
     return () => this.off(name, listener);
   }
 
@@ -20,13 +18,13 @@ export class Emitter<Events extends { [name: string]: unknown[] }> {
   }
 
   off<Name extends keyof Events>(name: Name, listener: (...args: Events[Name]) => void): void {
-    this.listeners.get(name)?.delete(listener);
+    this.listeners[name]?.delete(listener);
   }
 
   protected emit<Name extends keyof Events>(name: Name, ...args: Events[Name]): void {
-    for (const listener of [...(this.listeners.get(name) ?? [])]) {
+    for (const listener of [...(this.listeners[name] ?? [])]) {
       try {
-        (listener as (...args: Events[Name]) => void)(...args);
+        listener(...args);
       } catch (error) {
         // Into the console, and to the page's own error handlers.
         queueMicrotask(() => {

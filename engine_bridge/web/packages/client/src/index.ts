@@ -1,0 +1,16 @@
+export { type Applied, type Events, WorldClient } from "./play/client.js";
+export { WorldFrame } from "./play/frame.js";
+export type { ConnectOptions } from "./play/options.js";
+export type { ImageSource } from "./play/arguments.js";
+export type { Quality } from "./play/meter.js";
+export { type Pose, poseOf } from "./play/pose.js";
+export { type ScreenOptions, WorldScreen } from "./play/screen.js";
+export { LatencyOverlay } from "./play/overlay.js";
+export { type BindOptions, Bindings } from "./input/bindings.js";
+export { TouchPad } from "./input/touch.js";
+export type { Layer } from "./wire/layers.js";
+export { nowMs } from "./wire/clock.js";
+export { type Failure, WorldError } from "./protocol/failures.js";
+export type * from "./protocol/messages.js";
+export { CloseCode, Codec, ErrorCode, EventName, Protocol, Version } from "./protocol/constants.js";
+export { CLIENT_VERSION } from "./version.js";
