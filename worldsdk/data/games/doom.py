@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from worldsdk.controls import Controls
 from worldsdk.data.games.doom_spec import (
@@ -28,9 +29,11 @@ from worldsdk.data.games.doom_spec import (
     doom_controls,
     doom_layers,
     doom_variables,
+    things_layer,
 )
 from worldsdk.data.games.game import GameInfo, Observation
 from worldsdk.data.games.pool import pool_depth, pool_labels, pool_pixels
+from worldsdk.data.games.things import Thing, ThingSlots
 from worldsdk.errors import MissingExtraError, RecordError
 
 _SCREENS = ((160, 120), (256, 192), (320, 240), (400, 300), (512, 384), (640, 480), (1024, 768))
@@ -80,13 +83,17 @@ class DoomGame:
         # Also where nobody calls close: an interrupted program leaves no folder behind.
         self._sweep = weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
         self._game, attack = _start(vizdoom, scenario, config, screen, self._folder)
+        self._kinds = {name: index for index, name in enumerate(scenario.things, start=1)}
+        self._slots = ThingSlots()
+        corners = _corners(self._game)
+        things = (things_layer(scenario.things, *corners),) if scenario.things else ()
         self.info = GameInfo(
             game=name,
             height=height,
             width=width,
             controls=doom_controls(attack=attack, walks=scenario.walks),
-            variables=doom_variables(*_corners(self._game), ammo=scenario.ammo),
-            layers=doom_layers(height, width),
+            variables=doom_variables(*corners, ammo=scenario.ammo),
+            layers=(*doom_layers(height, width), *things),
             rate_hz=RATE_HZ,
             licence="BSD-3-Clause (Freedoom art); MIT (ViZDoom scenario)",
             notices={name: _notice(name) for name in ("FREEDOOM.txt", "VIZDOOM-SCENARIOS.txt")},
@@ -104,6 +111,7 @@ class DoomGame:
     def reset(self, seed: int) -> Observation:
         self._game.set_seed(seed)
         self._game.new_episode()
+        self._slots.reset()
         observation = self._observe(0.0)
         if observation is None:
             raise RecordError(f"the episode of seed {seed} ended before it began", where=self.info.game)
@@ -134,16 +142,27 @@ class DoomGame:
         for label in state.labels:
             classes[label.value] = _CATEGORY.get(str(label.object_category).lower(), _OTHER)
         present = set(classes.tolist())
+        layers: dict[str, NDArray[Any]] = {
+            "depth": pool_depth(state.depth_buffer, self._factor),
+            "labels": pool_labels(classes[state.labels_buffer], self._factor, present),
+        }
+        if self._kinds:
+            x, y = (float(value) for value in state.game_variables[:2])
+            layers["things"] = self._slots.update(self._things(state.objects), x, y)
         self._last = Observation(
             pixels=pool_pixels(state.screen_buffer, *self._size),
             variables=state.game_variables.astype(np.float32),
-            layers={
-                "depth": pool_depth(state.depth_buffer, self._factor),
-                "labels": pool_labels(classes[state.labels_buffer], self._factor, present),
-            },
+            layers=layers,
             reward=reward,
         )
         return self._last
+
+    def _things(self, objects: Any) -> list[Thing]:
+        return [
+            Thing(o.id, self._kinds[o.name], o.position_x, o.position_y, o.position_z, o.angle)
+            for o in objects
+            if o.name in self._kinds
+        ]
 
 
 def _start(
@@ -164,6 +183,7 @@ def _start(
     game.set_depth_buffer_enabled(True)
     game.set_labels_buffer_enabled(True)
     game.set_sectors_info_enabled(True)
+    game.set_objects_info_enabled(bool(scenario.things))
     game.set_window_visible(False)
     game.set_sound_enabled(False)
     game.set_mode(vizdoom.Mode.PLAYER)

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 
 from worldsdk.controls import Control, ControlSpec
 from worldsdk.data.format import LayerInfo
+from worldsdk.data.games.things import COLUMNS, SLOTS
 from worldsdk.models.interface import Variable
 
 RATE_HZ = 35.0
@@ -81,17 +82,21 @@ class Scenario:
         file: the scenario's name in ViZDoom.
         walks: False where the player stands at one place and only turns.
         ammo: whether the rounds that are left are a variable of the world.
+        things: the engine's names of the objects whose places are recorded; none, no such layer.
     """
 
     file: str
     walks: bool = True
     ammo: bool = False
+    things: tuple[str, ...] = ()
 
 
 SCENARIOS = {
-    "doom-field": Scenario("health_gathering"),
+    "doom-field": Scenario("health_gathering", things=("Medikit",)),
     "doom-maze": Scenario("my_way_home"),
-    "doom-arena": Scenario("defend_the_center", walks=False, ammo=True),
+    "doom-arena": Scenario(
+        "defend_the_center", walks=False, ammo=True, things=("Demon", "MarineChainsawVzd")
+    ),
 }
 """World name -> scenario; any other that ViZDoom brings is ``doom:<scenario>``."""
 
@@ -118,6 +123,24 @@ def doom_variables(
         Variable("vy", -16.0, 16.0, "map units/tick"),
         Variable("health", 0.0, 100.0, "points"),
         *rounds,
+    )
+
+
+def things_layer(things: tuple[str, ...], low: tuple[float, float], high: tuple[float, float]) -> LayerInfo:
+    """Where objects of the kinds ``things`` are, one row each. low, high: corners of the map, map units."""
+    return LayerInfo(
+        "things",
+        "float32",
+        (SLOTS, len(COLUMNS)),
+        min(low),
+        max(high),
+        "thing",
+        classes=("none", *things),
+        help=f"one object a row: {', '.join(COLUMNS)}. kind: index into classes, 0 where the row is empty. "
+        "x, y, z: map units, within low and high. angle: degrees counter-clockwise from +x, 0 to 360. "
+        "id: the engine's, unique within an episode. An object keeps its row while it is there, and a row is "
+        "empty for at least a frame between two objects. Seen or not; of more objects than rows the "
+        "nearest when a row was free",
     )
 
 
