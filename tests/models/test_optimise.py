@@ -6,40 +6,13 @@ import copy
 
 import pytest
 import torch
-from torch import nn
 
 from tests.models.samples import FAMILIES, context, tick
-from worldsdk.models.optimise import QuickConv1d, QuickConv2d, QuickLinear, optimise
+from worldsdk.models.inference.packed import QuickLinear
+from worldsdk.models.optimise import optimise
 from worldsdk.models.precision import has_bfloat16
 
 CPU = torch.device("cpu")
-
-
-def _close(fast: torch.Tensor, plain: torch.Tensor) -> None:
-    assert fast.dtype == torch.bfloat16
-    torch.testing.assert_close(fast.float(), plain, rtol=3e-2, atol=3e-2)
-
-
-@torch.inference_mode()
-@pytest.mark.parametrize("stride", [1, 2])
-@pytest.mark.parametrize("kernel", [1, 3])
-def test_quick_convolutions_equal_plain_ones_to_rounding(stride: int, kernel: int) -> None:
-    torch.manual_seed(0)
-    conv = nn.Conv2d(8, 16, kernel, stride=stride, padding=kernel // 2)
-    quick = QuickConv2d(conv)
-    for batch, size in ((1, 12), (3, 12), (1, 20)):  # packed for the first, used for all
-        x = torch.randn(batch, 8, size, size)
-        _close(quick(x), conv(x))
-        assert torch.equal(quick(x), quick(x))
-
-
-@torch.inference_mode()
-def test_quick_lines_and_matrices_equal_plain_ones_to_rounding() -> None:
-    torch.manual_seed(0)
-    line, matrix = nn.Conv1d(8, 16, 1), nn.Linear(8, 16, bias=False)
-    x = torch.randn(2, 8, 5)
-    _close(QuickConv1d(line)(x), line(x))
-    _close(QuickLinear(matrix)(x[..., 0]), matrix(x[..., 0]))
 
 
 @torch.inference_mode()

@@ -16,19 +16,22 @@ Ints = NDArray[np.int64]
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def kernel(*, fastmath: bool) -> Callable[[F], F]:
+def kernel(*, fastmath: bool, vectors: bool = False) -> Callable[[F], F]:
     """Compiles a function without the interpreter lock, and keeps the machine code on disk.
 
     Args:
         fastmath: lets sums be reordered and assumes finite numbers.
+        vectors: divides as numpy does, by zero too. The check that raises keeps loops from becoming vectors.
     """
+
+    options: dict[str, Any] = {"error_model": "numpy" if vectors else "python"}
 
     def compile_it(function: F) -> F:
         try:
-            compiled = njit(cache=True, nogil=True, fastmath=fastmath)(function)
+            compiled = njit(cache=True, nogil=True, fastmath=fastmath, **options)(function)
         except RuntimeError:
             # An installation whose folders and user cache are all read-only has nowhere to keep code.
-            compiled = njit(nogil=True, fastmath=fastmath)(function)
+            compiled = njit(nogil=True, fastmath=fastmath, **options)(function)
         return cast(F, compiled)
 
     return compile_it
