@@ -17,31 +17,21 @@ PRIME_Y, PRIME_Z = 2654435761, 805459861
 
 
 @kernel(fastmath=False)
-def wrap(index: int, period: int) -> int:
-    """``index`` modulo ``period``, from 0 up."""
-    return index & (period - 1) if period & (period - 1) == 0 else index % period
-
-
-@kernel(fastmath=False)
 def mix_cells(
-    x: float, y: float, z: float, cell: float, period: int, mask: int, offset: int, table: Floats
+    x: float, y: float, z: float, cell: float, mask: int, offset: int, table: Floats
 ) -> tuple[float, float, float, float]:
     """The features around a point, from the eight cells of one level, mixed trilinearly."""
     gx, gy, gz = x / cell, y / cell, z / cell
     lx, ly, lz = math.floor(gx), math.floor(gy), math.floor(gz)
     fx, fy, fz = gx - lx, gy - ly, gz - lz
     ix, iy, iz = int(lx), int(ly), int(lz)
-    # Once an axis, not once a corner: a division of whole numbers costs more than the rest of a corner.
-    x0, y0 = wrap(ix, period), wrap(iy, period)
-    x1 = x0 + 1 if x0 + 1 < period else 0
-    y1 = y0 + 1 if y0 + 1 < period else 0
-    y0, y1 = y0 * PRIME_Y, y1 * PRIME_Y
+    y0, y1 = iy * PRIME_Y, (iy + 1) * PRIME_Y
     z0, z1 = iz * PRIME_Z, (iz + 1) * PRIME_Z
     a = b = c = d = 0.0
     for corner in range(8):
         cx, cy, cz = corner >> 2, (corner >> 1) & 1, corner & 1
         share = (fx if cx else 1.0 - fx) * (fy if cy else 1.0 - fy) * (fz if cz else 1.0 - fz)
-        spot = (x1 if cx else x0) ^ (y1 if cy else y0) ^ (z1 if cz else z0)
+        spot = (ix + cx) ^ (y1 if cy else y0) ^ (z1 if cz else z0)
         slot = (spot & mask) + offset
         a += share * table[slot, 0]
         b += share * table[slot, 1]
@@ -51,14 +41,12 @@ def mix_cells(
 
 
 @kernel(fastmath=False)
-def gather(
-    points: Floats, cells: Floats, periods: Ints, masks: Ints, offsets: Ints, table: Floats, out: Floats
-) -> None:
+def gather(points: Floats, cells: Floats, masks: Ints, offsets: Ints, table: Floats, out: Floats) -> None:
     """points [N, 3] -> out [levels, N, 4]."""
     for n in range(len(points)):
         x, y, z = points[n, 0], points[n, 1], points[n, 2]
         for level in range(len(cells)):
-            a, b, c, d = mix_cells(x, y, z, cells[level], periods[level], masks[level], offsets[level], table)
+            a, b, c, d = mix_cells(x, y, z, cells[level], masks[level], offsets[level], table)
             out[level, n, 0] = a
             out[level, n, 1] = b
             out[level, n, 2] = c

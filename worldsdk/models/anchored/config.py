@@ -30,8 +30,12 @@ class AnchoredConfig:
     periods: of the surface code, map units, halving.
     texture_cells: sides of the cells in which the look of surfaces is kept, map units, coarse to fine.
     texture_log2_slots: each level keeps 2 ** this many cells; those that collide share one.
-    tile: side of the square after which floors and walls repeat, map units; 0 where nothing does.
-    tile_cells, tile_log2_slots: as for ``texture``, of the levels that are the same in every tile.
+    tile: side of the square after which the one floor repeats, whole map units; 0 where it does not.
+    samples: of the game's own pixels along each side of one of ours; see ``samples``.
+    things: kinds of objects that are followed one by one.
+    slots: for how many things there is room.
+    facets: pictures of a thing, taken all around it.
+    sprite: side of such a picture, map units.
     channels: of the U-Net's levels; level 0 works on 2x2 pixel groups.
     max_steps: denoising steps at most.
     """
@@ -52,9 +56,12 @@ class AnchoredConfig:
     periods: tuple[float, ...] = (128.0, 64.0, 32.0, 16.0)
     texture_cells: tuple[float, ...] = (64.0, 32.0, 16.0, 8.0, 4.0, 2.0)
     texture_log2_slots: tuple[int, ...] = (11, 13, 15, 16, 17, 17)
-    tile: float = 0.0
-    tile_cells: tuple[float, ...] = (2.0, 1.0)
-    tile_log2_slots: tuple[int, ...] = (13, 15)
+    tile: int = 0
+    samples: int = 4
+    things: tuple[str, ...] = ()
+    slots: int = 32
+    facets: int = 1
+    sprite: int = 32
     channels: tuple[int, ...] = (48, 96, 160)
     place_channels: int = 64
     condition: int = 128
@@ -70,10 +77,8 @@ class AnchoredConfig:
             raise ValueError(f"lags {self.lags} must hold 1 and nothing below")
         if len(self.texture_cells) != len(self.texture_log2_slots) or not self.texture_cells:
             raise ValueError("texture_cells and texture_log2_slots must list the same levels, one at least")
-        if len(self.tile_cells) != len(self.tile_log2_slots):
-            raise ValueError("tile_cells and tile_log2_slots must list the same levels")
-        if self.tile < 0.0 or any(self.tile % cell for cell in self.tile_cells):
-            raise ValueError(f"tile {self.tile} must be a multiple of its cells {self.tile_cells}")
+        if self.tile < 0 or min(self.samples, self.slots, self.facets, self.sprite) < 1:
+            raise ValueError("tile must be 0 or more; samples, slots, facets and sprite 1 or more")
         if any(a != 2.0 * b for a, b in zip(self.periods, self.periods[1:], strict=False)):
             raise ValueError(f"periods {self.periods} must halve")
 
@@ -88,7 +93,10 @@ class AnchoredConfig:
 
     @property
     def layers(self) -> tuple[Layer, ...]:
-        return (Layer("depth", 0.0, self.camera.far, "map units"),)
+        depth = Layer("depth", 0.0, self.camera.far, "map units")
+        if not self.things:
+            return (depth,)
+        return (depth, Layer("things", 0.0, float(len(self.things)), "kind: " + ", ".join(self.things)))
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -104,8 +112,7 @@ class AnchoredConfig:
             "periods",
             "texture_cells",
             "texture_log2_slots",
-            "tile_cells",
-            "tile_log2_slots",
+            "things",
             "channels",
         ):
             if name in fields:

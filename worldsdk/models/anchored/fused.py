@@ -34,13 +34,13 @@ class FusedPainter(Painter):
         for name, part in painter.named_children():
             self.add_module(name, part)
         texture, camera = painter.texture, painter.camera
-        self.tables: tuple[Floats, Floats, Ints, Ints, Ints, int] = (
+        if painter.sprites is not None:
+            painter.sprites.fix()
+        self.tables: tuple[Floats, Floats, Ints, Ints] = (
             texture.table.detach().float().numpy() * np.float32(GAIN),
             texture.cells[:, 0].numpy(),
-            texture.periods[:, 0, 0, 0].numpy(),
             texture.masks[:, 0, 0].numpy(),
             texture.offsets[:, 0, 0].numpy(),
-            texture.unique,
         )
         self.rays: tuple[Floats, Floats] = (camera.across[0].numpy(), camera.down[:, 0].numpy())
 
@@ -72,6 +72,7 @@ class FusedPainter(Painter):
         )
         surface = self.texture.colour(torch.from_numpy(texels)).float().movedim(-1, 1)
         found, standing = torch.from_numpy(known), torch.from_numpy(inverse)
+        surface = self.with_floor(surface, pose, standing)
         nearness = (64.0 * standing).clamp(max=4.0)[:, None]
         inputs = F.pixel_unshuffle(torch.cat([found, surface, nearness], dim=1), 2)
         inputs = torch.cat([inputs, place.sketch.float()], dim=1)
@@ -102,10 +103,8 @@ def _look(
     pitch: float,
     table: Floats,
     cells: Floats,
-    periods: Ints,
     masks: Ints,
     offsets: Ints,
-    unique: int,
     known: Floats,
     inverse: Floats,
     texels: Floats,
@@ -182,13 +181,13 @@ def _look(
                         fade = (fade * fade) * (fade * fade)
                 x, y, z = points[0, v, u], points[1, v, u], points[2, v, u]
                 for level in range(levels):
-                    cell, period = cells[level], periods[level]
-                    fade = math.exp(-((largest / cell) ** 2) / 6.0) if level < unique else 1.0
+                    cell = cells[level]
+                    fade = math.exp(-((largest / cell) ** 2) / 6.0)
                     first = level * CELL_FEATURES
                     a0 = a1 = a2 = a3 = 0.0
                     # A level that has faded away is not worth eight cache misses.
                     if fade > 1e-4:
-                        a0, a1, a2, a3 = mix_cells(x, y, z, cell, period, masks[level], offsets[level], table)
+                        a0, a1, a2, a3 = mix_cells(x, y, z, cell, masks[level], offsets[level], table)
                     texels[b, v, u, first] = a0 * fade
                     texels[b, v, u, first + 1] = a1 * fade
                     texels[b, v, u, first + 2] = a2 * fade

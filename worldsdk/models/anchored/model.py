@@ -1,8 +1,9 @@
 """The anchored family: a walker's pose is carried as explicit state, and every frame is anchored to it.
 
-A tick goes: *Motion* moves the pose (and feels walls), *Events* says what happens, *Place* recalls what
-stands around the new pose and how far it is, the remembered frames are warped to the new view through
-that depth, and *Painter* denoises the picture from warped memory, place and surface code. Because the
+A tick goes: *Motion* moves the pose (and feels walls), *Things* and *Outcomes* (or, where nothing is
+followed one by one, *Events*) say what happens, *Place* recalls what stands around the new pose and how far
+it is, the remembered frames are warped to the new view through that depth, and *Painter* denoises the picture
+from warped memory, remembered surfaces and the things that stand before them. Because the
 view is anchored to a pose and a learned map, a place looks the same when one comes back to it, however
 long ago that was; because textures are painted in world coordinates, they do not smear.
 """
@@ -13,13 +14,19 @@ from collections.abc import Mapping
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from worldsdk.models.anchored.config import AnchoredConfig
+from worldsdk.models.anchored.estimate import Estimate
 from worldsdk.models.anchored.events import Events
 from worldsdk.models.anchored.motion import Motion
+from worldsdk.models.anchored.outcomes import Outcomes
 from worldsdk.models.anchored.painter import Canvas, Painter
 from worldsdk.models.anchored.recall import recall
+from worldsdk.models.anchored.situation import RECENT, THING, counted
+from worldsdk.models.anchored.sprites import KIND
+from worldsdk.models.anchored.things import Prospects, Things, remember
 from worldsdk.models.blocks import NOISE_LEVELS, to_signed, to_uint8
 from worldsdk.models.interface import Condition, Context, ModelSpec, Output, State, WorldModel
 
@@ -29,8 +36,10 @@ class AnchoredModel(WorldModel):
     float32 [B, R, 3], where they were seen from, are rings over the last R = max(lags) ticks, tick n in slot
     n mod R; ``keyframes`` uint8 [B, N, H, W, 3] and ``keyposes`` float32
     [B, N, 3] a ring of every ``keyframe_every``-th frame; ``velocity`` float32 [B, 2] map units/tick;
-    ``meters`` float32 [B, M] in their units; ``clock`` int64 [B], the tick of the newest frame. Tensors that
-    a tick leaves alone are passed on as they are, so that keeping many past states costs little.
+    ``meters`` float32 [B, M] in their units; ``clock`` int64 [B], the tick of the newest frame. Where things
+    are followed: ``things`` float32 [B, S, THING], ``since`` [B, M + 2] and ``recent`` [B, RECENT, controls],
+    as ``Situation`` has them. Tensors that a tick leaves alone are passed on as they are, so that keeping
+    many past states costs little.
     """
 
     low: Tensor
@@ -40,7 +49,9 @@ class AnchoredModel(WorldModel):
         super().__init__()
         self.config = config
         self.motion = Motion(config)
-        self.events = Events(config)
+        self.things = Things(config) if config.things else None
+        self.outcomes = Outcomes(config) if config.things else None
+        self.events = None if config.things else Events(config)
         self.painter = Painter(config)
         self.register_buffer("low", torch.tensor([m.low for m in config.meters]), persistent=False)
         self.register_buffer("high", torch.tensor([m.high for m in config.meters]), persistent=False)
@@ -49,12 +60,20 @@ class AnchoredModel(WorldModel):
             width=config.width,
             controls=config.controls,
             history=max(config.lags),
-            noise_shape=(3, config.height, config.width),
+            noise_shape=(3 * config.height * config.width + self.dice,),
             max_steps=config.max_steps,
             variables=config.variables,
             layers=config.layers,
+            memory={"things": (config.slots, 6)} if config.things else {},
             settable=tuple(variable.name for variable in config.variables),
         )
+
+    @property
+    def dice(self) -> int:
+        """Random numbers a tick beyond those of the picture."""
+        if self.things is None or self.outcomes is None:
+            return 0
+        return self.things.dice + self.outcomes.dice
 
     def make_ready(self, device: torch.device) -> None:
         if device.type == "cpu":
@@ -69,7 +88,7 @@ class AnchoredModel(WorldModel):
 
     def start(self, context: Context) -> State:
         newest = context.variables[:, -1].float()
-        return {
+        state = {
             "pose": newest[:, :3].clone(),
             "frames": context.pixels.clone(),
             "poses": context.variables[:, :, :3].float().clone(),
@@ -79,6 +98,13 @@ class AnchoredModel(WorldModel):
             "meters": newest[:, 5:].clone(),
             "clock": torch.full((len(newest),), self.spec.history - 1, device=newest.device),
         }
+        if self.things is not None:
+            recorded = context.memory["things"].float()
+            state["things"] = remember(recorded)
+            state["since"] = counted(context.variables[:, :, 5:], recorded)
+            recent = context.controls[:, -RECENT:].float()
+            state["recent"] = F.pad(recent, (0, 0, RECENT - recent.shape[1], 0))
+        return state
 
     def _past(self, state: State, pose: Tensor) -> tuple[Tensor, Tensor]:
         """Frames [B, views, 3, H, W] in [-1, 1] and poses [B, views, 3] to paint the next tick from."""
@@ -97,13 +123,11 @@ class AnchoredModel(WorldModel):
         past, past_poses = self._past(state, pose)
         facts = self.facts(controls, state["meters"])
         canvas = self.painter.prepare(pose, past, past_poses)
-        recent = len(self.config.lags)
-        happenings = self.events(pose, past[:, :recent], past_poses[:, :recent], facts)
         return {
+            **self._prospects(state, pose, past, past_poses, facts),
             "pose": pose,
             "velocity": velocity,
             "facts": facts,
-            "happenings": happenings,
             "inputs": canvas.inputs,
             "coarse": canvas.coarse,
             "inverse_depth": canvas.inverse_depth,
@@ -113,10 +137,42 @@ class AnchoredModel(WorldModel):
             "seen": canvas.seen,
         }
 
+    def _prospects(
+        self, state: State, pose: Tensor, past: Tensor, past_poses: Tensor, facts: Tensor
+    ) -> dict[str, Tensor]:
+        """What may happen: everything about it but the lots, which are drawn with the picture's noise."""
+        if self.things is None:
+            assert self.events is not None
+            recent = len(self.config.lags)
+            return {"happenings": self.events(pose, past[:, :recent], past_poses[:, :recent], facts)}
+        with torch.autocast(pose.device.type, enabled=False):
+            prospects = self.things(pose, state["things"], state["since"], state["recent"], facts)
+        return {"things": state["things"], **vars(prospects)}
+
+    def _happen(self, condition: Condition, dice: Tensor) -> tuple[Tensor, Tensor]:
+        """Things after the tick [B, S, THING], and happenings [B, 2 + meters]; dice: [B, ``dice``]."""
+        pose = condition["pose"]
+        if self.things is None or self.outcomes is None:
+            return pose.new_zeros(len(pose), 0, THING), condition["happenings"]
+        before = condition["things"]
+        prospects = Prospects(**{name: condition[name] for name in Prospects.__dataclass_fields__})
+        meters = condition["facts"][:, self.config.controls :]
+        with torch.autocast(pose.device.type, enabled=False):
+            after = self.things.advance(pose, before, prospects, dice[:, : self.things.dice])
+            odds = self.outcomes(prospects, before, after, meters)
+            return after, self.outcomes.draw(odds, dice[:, self.things.dice :])
+
     def denoise(
         self, condition: Condition, estimate: Tensor | None, noise: Tensor, step: int, steps: int
     ) -> Tensor:
-        """Estimates are float32 [B, 4, H, W]: picture and inverse depth."""
+        """Estimates are ``Estimate.packed``."""
+        pixels = 3 * self.config.height * self.config.width
+        if estimate is None:
+            known = None
+            things, happenings = self._happen(condition, noise[:, pixels:])
+        else:
+            last = Estimate.unpacked(estimate, self.config)
+            known, things, happenings = last.picture.clamp(-1.0, 1.0), last.things, last.happenings
         canvas = Canvas(
             condition["inputs"],
             condition["coarse"],
@@ -127,20 +183,26 @@ class AnchoredModel(WorldModel):
             condition["seen"],
         )
         level = noise.new_full((len(noise),), NOISE_LEVELS[step])
-        known = None if estimate is None else estimate[:, :3].clamp(-1.0, 1.0)
-        picture, inverse = self.painter.paint(canvas, condition["facts"], known, noise, level)
-        return torch.cat([picture, inverse[:, None]], dim=1)
+        lots = noise[:, :pixels].view(-1, 3, self.config.height, self.config.width)
+        figures = self.painter.figures(condition["pose"], things, canvas.inverse_depth)
+        picture, inverse = self.painter.paint(canvas, figures, condition["facts"], known, lots, level)
+        kinds = torch.zeros_like(inverse) if figures is None else figures[:, 5]
+        return Estimate(picture, inverse, kinds, things, happenings).packed()
 
     def commit(self, state: State, condition: Condition, estimate: Tensor) -> tuple[State, Output]:
-        pixels = to_uint8(estimate[:, :3])
-        depth = estimate[:, 3].clamp(min=1.0 / self.config.camera.far).reciprocal()
-        return self._append(state, condition, pixels, depth)
+        last = Estimate.unpacked(estimate, self.config)
+        return self._append(state, condition, to_uint8(last.picture), last)
 
     def observe(self, state: State, pixels: Tensor, controls: Tensor) -> tuple[State, Output]:
-        """The pose moves as the controls say; the depth is that of the standing world there."""
+        """The pose moves as the controls say and what is likely happens; the depth is what stands there."""
         condition = self.condition(state, controls)
-        depth = condition["inverse_depth"].clamp(min=1.0 / self.config.camera.far).reciprocal()
-        return self._append(state, condition, pixels, depth)
+        pose, inverse = condition["pose"], condition["inverse_depth"]
+        things, happenings = self._happen(condition, pose.new_zeros(len(pose), self.dice))
+        figures = self.painter.figures(pose, things, inverse)
+        kinds = torch.zeros_like(inverse) if figures is None else figures[:, 5]
+        inverse = inverse if figures is None else torch.maximum(inverse, figures[:, 4])
+        seen = Estimate(condition["warped"], inverse, kinds, things, happenings)
+        return self._append(state, condition, pixels, seen)
 
     def set_variables(self, state: State, variables: Tensor) -> State:
         """What was seen stays where it was seen from: a teleported walker remembers other places."""
@@ -152,7 +214,7 @@ class AnchoredModel(WorldModel):
         }
 
     def _append(
-        self, state: State, condition: Condition, pixels: Tensor, depth: Tensor
+        self, state: State, condition: Condition, pixels: Tensor, seen: Estimate
     ) -> tuple[State, Output]:
         clock = state["clock"] + 1
         rows = torch.arange(len(clock), device=clock.device)
@@ -161,7 +223,7 @@ class AnchoredModel(WorldModel):
         frames[rows, slots] = pixels
         poses[rows, slots] = condition["pose"]
         keyframes, keyposes = self._keep(state, clock, pixels, condition["pose"])
-        happenings = condition["happenings"]
+        happenings = seen.happenings
         change = happenings[:, 2:] * (self.high - self.low)
         meters = torch.maximum(torch.minimum(state["meters"] + change, self.high), self.low)
         after = {
@@ -174,8 +236,17 @@ class AnchoredModel(WorldModel):
             "meters": meters,
             "clock": clock,
         }
+        layers = {"depth": seen.inverse.clamp(min=1.0 / self.config.camera.far).reciprocal()}
+        if self.things is not None:
+            layers["things"] = seen.kinds
+            after["things"] = seen.things
+            born = (seen.things[..., KIND] > 0.5) & (state["things"][..., KIND] < 0.5)
+            changed = torch.cat([change != 0.0, born.any(1, keepdim=True), happenings[:, :1] != 0.0], dim=1)
+            after["since"] = torch.where(changed, 0.0, state["since"] + 1.0)
+            controls = condition["facts"][:, None, : self.config.controls]
+            after["recent"] = torch.cat([state["recent"][:, 1:], controls], dim=1)
         variables = torch.cat([condition["pose"], condition["velocity"], meters], dim=1)
-        output = Output(pixels, {"depth": depth}, variables, happenings[:, 0], happenings[:, 1].sigmoid())
+        output = Output(pixels, layers, variables, happenings[:, 0], happenings[:, 1].sigmoid())
         return after, output
 
     def _keep(self, state: State, clock: Tensor, pixels: Tensor, pose: Tensor) -> tuple[Tensor, Tensor]:

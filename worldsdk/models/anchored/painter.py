@@ -10,7 +10,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from worldsdk.models.anchored.config import AnchoredConfig
+from worldsdk.models.anchored.floor import Floor
 from worldsdk.models.anchored.place import Place, Recollection
+from worldsdk.models.anchored.samples import Samples
+from worldsdk.models.anchored.sprites import Sprites
 from worldsdk.models.anchored.texture import HINTS, Texture
 from worldsdk.models.blocks import LevelEmbedding, UNet, mix_noise
 from worldsdk.models.camera import Camera, footprint, surface_code
@@ -50,6 +53,10 @@ class Painter(nn.Module):
         self.camera = Camera(config.camera, config.height, config.width)
         self.place = Place(config)
         self.texture = Texture(config)
+        samples = Samples(config, self.camera)
+        self.samples = samples
+        self.floor = Floor(config, samples) if config.tile else None
+        self.sprites = Sprites(config, samples) if config.things else None
         self.level = LevelEmbedding(LEVEL_CHANNELS)
         facts = LEVEL_CHANNELS + config.controls + len(config.meters)
         self.embed = nn.Sequential(
@@ -57,7 +64,7 @@ class Painter(nn.Module):
         )
         per_pixel = 4 * config.views + 6 * len(config.periods) + 3 + HINTS + 1
         self.unet = UNet(
-            inputs=4 * (per_pixel + 3) + 3,
+            inputs=4 * (per_pixel + 3 + (4 if config.things else 0)) + 3,
             outputs=4 * 5,
             channels=config.channels,
             condition=config.condition,
@@ -83,7 +90,7 @@ class Painter(nn.Module):
                     past[:, view], grid, mode="bilinear", padding_mode="border", align_corners=False
                 )
                 pieces += [warped * seen, seen]
-            surface = self.surface(points, depth)
+            surface = self.with_floor(self.surface(points, depth), pose, inverse)
             code = surface_code(points, self.config.periods)
             nearness = (64.0 / depth).clamp(max=4.0)[:, None]
             inputs = F.pixel_unshuffle(torch.cat([*pieces, code, surface, nearness], dim=1), 2)
@@ -122,13 +129,34 @@ class Painter(nn.Module):
         found = self.texture.paint(cells, footprint(points).amax(1).flatten(), depth.flatten())
         return found.view(*depth.shape, -1).movedim(-1, 1)
 
+    def with_floor(self, surface: Tensor, pose: Tensor, inverse: Tensor) -> Tensor:
+        """``surface`` [B, 3 + HINTS, H, W] with the tile of the floor added to its colour where it shows."""
+        if self.floor is None:
+            return surface
+        floor = self.floor.image(pose, inverse, self.camera.floor_inverse_depth())
+        return torch.cat([surface[:, :3] + floor, surface[:, 3:]], dim=1)
+
+    def figures(self, pose: Tensor, things: Tensor, inverse: Tensor) -> Tensor | None:
+        """[B, 6, H, W] of ``Sprites.image``, or None where nothing is followed; inverse: [B, H, W]."""
+        if self.sprites is None:
+            return None
+        with torch.autocast(pose.device.type, enabled=False):
+            return self.sprites.image(pose, things, inverse.detach().float())
+
     def paint(
-        self, canvas: Canvas, facts: Tensor, estimate: Tensor | None, noise: Tensor, level: Tensor
+        self,
+        canvas: Canvas,
+        figures: Tensor | None,
+        facts: Tensor,
+        estimate: Tensor | None,
+        noise: Tensor,
+        level: Tensor,
     ) -> tuple[Tensor, Tensor]:
         """One denoising step.
 
         Args:
             canvas: of this tick.
+            figures: the things in it, from ``figures``.
             facts: [B, controls + meters], controls in [-1, 1], meters in [0, 1].
             estimate: [B, 3, H, W] so far, or ``None``.
             noise: [B, 3, H, W], standard normal.
@@ -139,10 +167,15 @@ class Painter(nn.Module):
         """
         noisy = mix_noise(estimate, noise, level[:, None, None, None])
         condition = self.embed(torch.cat([self.level(level), facts], dim=1))
-        features = torch.cat([canvas.inputs, F.pixel_unshuffle(noisy, 2)], dim=1)
+        surface, standing, pixels = canvas.surface, canvas.inverse_depth, noisy
+        if figures is not None:
+            surface = surface * (1.0 - figures[:, 3:4]) + figures[:, :3]
+            standing = torch.maximum(standing, figures[:, 4])
+            pixels = torch.cat([figures[:, :4], noisy], dim=1)
+        features = torch.cat([canvas.inputs, F.pixel_unshuffle(pixels, 2)], dim=1)
         features = features.contiguous(memory_format=torch.channels_last)
         out = F.pixel_shuffle(cast(Tensor, self.unet(features, condition, canvas.coarse)), 2).float()
         keep = out[:, 3:4].sigmoid() * canvas.seen
-        picture = keep * canvas.warped + (1.0 - keep) * (canvas.surface + out[:, :3])
-        inverse = F.relu(canvas.inverse_depth + out[:, 4] / 64.0)
+        picture = keep * canvas.warped + (1.0 - keep) * (surface + out[:, :3])
+        inverse = F.relu(standing + out[:, 4] / 64.0)
         return picture, inverse

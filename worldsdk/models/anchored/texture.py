@@ -4,10 +4,6 @@ A multi-resolution hash grid (Instant-NGP, Mueller et al. 2022, section 3) looke
 that pixel's ray meets the standing world. There is no marching along rays: the depth is known already.
 What is painted from here is as sharp after an hour as at the start, for nothing of it passes through
 frames that the model made itself.
-
-Old games tile their surfaces and draw them without filtering. Levels of their own hold one tile at full
-resolution, and are sampled at the very point that a pixel shows, as the game does: its grain in the distance
-is that of the game.
 """
 
 from __future__ import annotations
@@ -23,8 +19,6 @@ CELL_FEATURES = 4
 """Per cell: one gather fetches them together."""
 GAIN = 8.0
 """Cells are learnt at this many times the learning rate of the rest: each is seen by few pixels."""
-NEVER = 2**40
-"""Cells after which nothing repeats: a power of two, so that the hash's low bits do not notice it."""
 HIDDEN = 32
 HINTS = 5
 """Features of a pixel's surface that the painter is handed besides its colour."""
@@ -37,25 +31,18 @@ class Texture(nn.Module):
     """
 
     cells: Tensor
-    periods: Tensor
     masks: Tensor
     offsets: Tensor
     primes: Tensor
 
     def __init__(self, config: AnchoredConfig) -> None:
         super().__init__()
-        tiled = config.tile > 0.0
-        cells = [*config.texture_cells, *(config.tile_cells if tiled else ())]
-        powers = [*config.texture_log2_slots, *(config.tile_log2_slots if tiled else ())]
-        unique = len(config.texture_cells)
-        slots = [2**power for power in powers]
+        cells = config.texture_cells
+        slots = [2**power for power in config.texture_log2_slots]
         levels = len(slots)
         self.table = nn.Parameter((torch.rand(sum(slots), CELL_FEATURES) - 0.5) * 0.02)
-        self.unique = unique
-        periods = [NEVER] * unique + [round(config.tile / cell) for cell in cells[unique:]]
         offsets = torch.tensor([sum(slots[:level]) for level in range(levels)])
         self.register_buffer("cells", torch.tensor(cells)[:, None], persistent=False)
-        self.register_buffer("periods", torch.tensor(periods)[:, None, None, None], persistent=False)
         self.register_buffer("masks", torch.tensor(slots)[:, None, None] - 1, persistent=False)
         self.register_buffer("offsets", offsets[:, None, None], persistent=False)
         self.register_buffer("primes", torch.tensor((1, PRIME_Y, PRIME_Z))[:, None], persistent=False)
@@ -70,8 +57,7 @@ class Texture(nn.Module):
     def paint(self, values: Tensor, size: Tensor, depth: Tensor) -> Tensor:
         """``forward`` from what ``recall`` gave."""
         # Where a pixel covers more than a cell, its neighbours' mixture is meant: coarser levels hold that.
-        fade = torch.exp(-((size / self.cells[: self.unique]) ** 2) / 6.0)
-        fade = torch.cat([fade, fade.new_ones(len(self.cells) - self.unique, len(size))])
+        fade = torch.exp(-((size / self.cells) ** 2) / 6.0)
         features = (values * fade[..., None]).transpose(0, 1).flatten(1)
         distance = torch.stack([(64.0 / depth).clamp(max=4.0), depth.clamp(min=1.0).log() - 5.0], dim=1)
         out: Tensor = self.colour(torch.cat([features, distance], dim=1))
@@ -88,8 +74,7 @@ class Texture(nn.Module):
         x, y, z = weights.unbind(2)
         mix = x[..., :, None, None] * y[..., None, :, None] * z[..., None, None, :]
         corners = torch.stack([low, low + 1.0], dim=-1).long()
-        around = torch.cat([corners[:, :, :2].remainder(self.periods), corners[:, :, 2:]], dim=2)
-        x, y, z = (around * self.primes).unbind(2)
+        x, y, z = (corners * self.primes).unbind(2)
         mixed = x[..., :, None, None] ^ y[..., None, :, None] ^ z[..., None, None, :]
         slots = (mixed.flatten(2) & self.masks) + self.offsets
         found = F.embedding_bag(
@@ -103,7 +88,6 @@ class Texture(nn.Module):
         gather(
             points.float().contiguous().numpy(),
             self.cells[:, 0].numpy(),
-            self.periods[:, 0, 0, 0].numpy(),
             self.masks[:, 0, 0].numpy(),
             self.offsets[:, 0, 0].numpy(),
             self.table.detach().float().numpy(),

@@ -11,6 +11,7 @@ from worldsdk.training.objectives.anchored import (
 )
 from worldsdk.training.objectives.convnet import FrameObjective
 from worldsdk.training.objectives.objective import Objective
+from worldsdk.training.objectives.things import ThingsObjective
 
 OBJECTIVES: dict[str, dict[str, type[Objective]]] = {
     "anchored": {
@@ -18,6 +19,7 @@ OBJECTIVES: dict[str, dict[str, type[Objective]]] = {
         "picture": PictureObjective,
         "place": PlaceObjective,
         "surface": SurfaceObjective,
+        "things": ThingsObjective,
     },
     "convnet": {"frame": FrameObjective},
 }

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from worldsdk.errors import RecipeError
 from worldsdk.models.anchored import AnchoredModel
+from worldsdk.models.anchored.floor import ON_FLOOR
 from worldsdk.models.anchored.motion import survey
 from worldsdk.models.anchored.painter import Canvas
 from worldsdk.models.anchored.recall import recall
@@ -101,6 +102,8 @@ class SurfaceObjective(Objective):
 
     - ``pixels``: drawn per picture. Surfaces are learnt a pixel at a time, and pixels of many pictures
       teach more than as many of one.
+
+    Floors that repeat and the pictures of things are learnt with them, from the same pixels.
     """
 
     def __init__(self, model: AnchoredModel, footage: Footage, stage: Stage) -> None:
@@ -114,7 +117,9 @@ class SurfaceObjective(Objective):
         return self.stage.batch
 
     def parameters(self) -> Iterator[nn.Parameter]:
-        return self.painter.texture.parameters()
+        painter = self.painter
+        parts = (painter.texture, painter.floor, painter.sprites)
+        return chain.from_iterable(part.parameters() for part in parts if part is not None)
 
     def losses(self, draw: np.random.Generator, noise: torch.Generator) -> dict[str, Tensor]:
         painter, footage = self.painter, self.footage
@@ -122,16 +127,42 @@ class SurfaceObjective(Objective):
         with torch.no_grad():
             points, depth = painter.standing_points(footage.variables[at, :3])
             size = footprint(points).amax(1)
-        per_picture = depth[0].numel()
-        count = min(per_picture, int(self.settings["pixels"]))
-        drawn = torch.from_numpy(draw.integers(0, per_picture, (len(at), count))).to(at.device)
-        drawn = (drawn + per_picture * torch.arange(len(at), device=at.device)[:, None]).flatten()
+        height, width = depth.shape[1:]
+        count = min(height * width, int(self.settings["pixels"]))
+        drawn = torch.from_numpy(draw.integers(0, height * width, (len(at), count))).to(at.device)
+        row, column = drawn // width, drawn % width
+        whole = (drawn + height * width * torch.arange(len(at), device=at.device)[:, None]).flatten()
+        far = depth.flatten()[whole]
         with torch.autocast(at.device.type, enabled=False):
-            flat = points.movedim(1, -1).reshape(-1, 3)[drawn]
-            seen = painter.texture(flat, size.flatten()[drawn], depth.flatten()[drawn])
-        truth = footage.pixels[at].reshape(-1, 3)[drawn].float().mul(2.0 / 255.0).sub(1.0)
-        surface = (seen[:, :3] - truth).abs().mean()
+            flat = points.movedim(1, -1).reshape(-1, 3)[whole]
+            seen = painter.texture(flat, size.flatten()[whole], far)[:, :3]
+            if painter.floor is not None:
+                pose = footage.variables[at, :3].repeat_interleave(count, dim=0)
+                nearest = painter.camera.floor_inverse_depth().flatten()[drawn.flatten()]
+                bare = far.reciprocal() <= nearest * ON_FLOOR
+                seen = seen + painter.floor(pose, row.flatten(), column.flatten()) * bare[:, None]
+            truth = footage.pixels[at].reshape(-1, 3)[whole].float().mul(2.0 / 255.0).sub(1.0)
+            if painter.sprites is None:
+                surface = (seen - truth).abs().mean()
+                return {"total": surface, "surface": surface}
+            seen, clear = self._with_things(at, seen, row, column, far)
+            surface = ((seen - truth).abs().mean(1) * clear).mean()
         return {"total": surface, "surface": surface}
+
+    def _with_things(
+        self, at: Tensor, seen: Tensor, row: Tensor, column: Tensor, far: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """Colours [N, 3] with the things before them, and 0 [N] where several things overlap, else 1."""
+        sprites, poses = self.painter.sprites, self.footage.variables[at, :3]
+        assert sprites is not None
+        things = self.footage.layers["things"][at]
+        index, many = sprites.front(poses, things, row, column, far.view_as(row))
+        hit = (index.flatten() >= 0).nonzero()[:, 0]
+        picture = hit // row.shape[1]
+        thing = things[picture, index.flatten()[hit]]
+        figure = sprites(poses[picture], thing, row.flatten()[hit], column.flatten()[hit])
+        over = seen[hit] * (1.0 - figure[:, 3:]) + figure[:, :3]
+        return seen.index_copy(0, hit, over), (many.flatten() < 2).float()
 
 
 class PictureObjective(Objective):
@@ -176,7 +207,8 @@ class PictureObjective(Objective):
         return self.stage.batch * self.stage.unroll
 
     def parameters(self) -> Iterator[nn.Parameter]:
-        return chain(self.anchored.painter.parameters(), self.anchored.events.parameters())
+        events = self.anchored.events
+        return chain(self.anchored.painter.parameters(), () if events is None else events.parameters())
 
     def losses(self, draw: np.random.Generator, noise: torch.Generator) -> dict[str, Tensor]:
         footage, model, device = self.footage, self.anchored, self.footage.pixels.device
@@ -212,10 +244,12 @@ class PictureObjective(Objective):
             canvas = model.painter.prepare(pose, past, view_poses)
             drawn = torch.randn(truth.shape, generator=noise, device=device)
             level = self._levels(batch, noise, device, last=tick == unroll - 1)
-            picture, inverse = model.painter.paint(canvas, facts, truth, drawn, level)
-            happenings = model.events(pose, past[:, :recent], past_poses[:, :recent], facts)
+            figures = self._figures(now, pose, canvas)
+            picture, inverse = model.painter.paint(canvas, figures, facts, truth, drawn, level)
             terms = self._compare(now, truth, picture, inverse, canvas)
-            terms["events"] = self._events(now, happenings)
+            if model.events is not None:
+                happenings = model.events(pose, past[:, :recent], past_poses[:, :recent], facts)
+                terms["events"] = self._events(now, happenings)
             for name, term in terms.items():
                 sums[name] = sums.get(name, picture.new_zeros(())) + term / unroll
             frames.append(picture.detach().clamp(-1.0, 1.0))
@@ -226,8 +260,9 @@ class PictureObjective(Objective):
             + self.settings["depth_weight"] * (sums["depth"] + sums["place"])
             + self.settings["sketch_weight"] * sums["sketch"]
             + self.settings["surface_weight"] * sums["surface"]
-            + self.settings["event_weight"] * sums["events"]
         )
+        if "events" in sums:
+            sums["total"] = sums["total"] + self.settings["event_weight"] * sums["events"]
         return sums
 
     def _keyframes(self, at: Tensor, draw: np.random.Generator) -> Tensor:
@@ -245,6 +280,12 @@ class PictureObjective(Objective):
         age = torch.from_numpy(draw.integers(0, config.keyframes * every, (len(at), 1))).to(device)
         born = torch.maximum(self.footage.first[at][:, None], at[:, None] - self.history - age)
         return torch.maximum(frames, born)
+
+    def _figures(self, now: Tensor, pose: Tensor, canvas: Canvas) -> Tensor | None:
+        """The things that were really there."""
+        if self.anchored.things is None:
+            return None
+        return self.anchored.painter.figures(pose, self.footage.layers["things"][now], canvas.inverse_depth)
 
     def _lost(self, shape: torch.Size, noise: torch.Generator, device: torch.device) -> Tensor:
         """Which memories [B, views] are not to be had."""
@@ -265,11 +306,10 @@ class PictureObjective(Objective):
         self, now: Tensor, truth: Tensor, picture: Tensor, inverse: Tensor, canvas: Canvas
     ) -> dict[str, Tensor]:
         wrong = (picture - truth).abs().mean(1)
-        weight = torch.ones_like(wrong)
+        thing = torch.zeros_like(wrong)
         if "labels" in self.footage.layers:
-            weight = (
-                weight + self.settings["object_weight"] * (self.footage.layers["labels"][now] > 0).float()
-            )
+            thing = (self.footage.layers["labels"][now] > 0).float()
+        weight = 1.0 + self.settings["object_weight"] * thing
         edges = _slope_error(picture, truth, 2) + _slope_error(picture, truth, 3)
         target, far = inverse_depth_target(self.anchored, self.footage, now), 1.0 / self.farthest
         return {
@@ -277,7 +317,7 @@ class PictureObjective(Objective):
             "edges": edges,
             "depth": _depth_error(inverse, target, far),
             "place": _depth_error(canvas.inverse_depth, target, far),
-            "surface": (canvas.surface - truth).abs().mean(),
+            "surface": ((canvas.surface - truth).abs().mean(1) * (1.0 - thing)).mean(),
             "sketch": (canvas.sketch.float() - F.avg_pool2d(truth, 2)).abs().mean(),
         }
 

@@ -1,0 +1,84 @@
+"""Memory of a floor that repeats: one tile of it, texel by texel."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from worldsdk.models.anchored.config import AnchoredConfig
+from worldsdk.models.anchored.floor_loop import floor_means
+from worldsdk.models.anchored.samples import Dimming, Samples
+from worldsdk.models.camera import heading_vector
+
+HIGHEST_SLOPE = 1e-4
+"""Rays flatter than this see no floor."""
+ON_FLOOR = 1.03
+"""What stands is floor where it is nearer than the floor by no more than this."""
+
+
+class Floor(nn.Module):
+    """Texels are one map unit wide and aligned with the map's axes."""
+
+    def __init__(self, config: AnchoredConfig, samples: Samples) -> None:
+        super().__init__()
+        self.side = round(config.tile)
+        self.eye_height = config.camera.eye_height
+        self.samples = [samples]  # in a list: it belongs to the painter
+        self.tile = nn.Parameter(torch.zeros(self.side * self.side, 3))
+        self.dimming = Dimming()
+
+    def forward(self, pose: Tensor, row: Tensor, column: Tensor) -> Tensor:
+        """[N, 3]: the mean of the texels that pixels at row, column [N] of views from ``pose`` [N, 3] show.
+
+        Zero above the horizon.
+        """
+        down, across = self.samples[0].rays(row, column)
+        below = down > HIGHEST_SLOPE
+        depth = self.eye_height / down.clamp(min=HIGHEST_SLOPE)[:, :, None]
+        cos, sin = heading_vector(pose[:, 2])
+        cos, sin = cos[:, None, None], sin[:, None, None]
+        x = pose[:, 0, None, None] + depth * (cos + across[:, None, :] * sin)
+        y = pose[:, 1, None, None] + depth * (sin - across[:, None, :] * cos)
+        column_of = x.floor().long().remainder(self.side)
+        row_of = y.floor().long().remainder(self.side)
+        texels = (column_of * self.side + row_of).flatten(1)
+        mean = F.embedding_bag(texels, self.tile, mode="mean")
+        seen = self.dimming.lit(mean, torch.ones_like(mean[:, :1]), depth.flatten(1).mean(1))
+        return seen * below.all(1)[:, None]
+
+    @torch.no_grad()
+    def image(self, pose: Tensor, inverse: Tensor, floor_inverse: Tensor) -> Tensor:
+        """[B, 3, H, W]: the floor from poses [B, 3], zero where something stands before it.
+
+        inverse: [B, H, W], 1 / depth of what stands. floor_inverse: [H, W], of the floor.
+        """
+        batch, height, width = inverse.shape
+        bare = (inverse <= floor_inverse * ON_FLOOR)[:, None]
+        if pose.device.type == "cpu":
+            samples = self.samples[0]
+            means = np.zeros((batch, height, width, 3), np.float32)
+            tile, across, down = (
+                t.detach().float().numpy() for t in (self.tile, samples.across, samples.down)
+            )
+            floor_means(
+                pose.float().contiguous().numpy(),
+                bare[:, 0].contiguous().numpy(),
+                across,
+                down,
+                tile,
+                self.eye_height,
+                means,
+            )
+            slopes = samples.down.view(height, -1).clamp(min=HIGHEST_SLOPE)
+            depth = (self.eye_height / slopes).mean(1)
+            gain, offset = self.dimming(depth)[:, None].split(3, dim=-1)
+            seen = (torch.from_numpy(means) * (1.0 + gain) + offset).movedim(-1, 1)
+        else:
+            rows = torch.arange(height, device=pose.device)[:, None].expand(height, width).flatten()
+            columns = torch.arange(width, device=pose.device).repeat(height)
+            poses = pose.repeat_interleave(height * width, dim=0)
+            seen = self(poses, rows.repeat(batch), columns.repeat(batch)).view(batch, height, width, 3)
+            seen = seen.movedim(-1, 1)
+        return torch.where(bare & (floor_inverse > 0.0), seen, 0.0)
