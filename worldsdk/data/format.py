@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from worldsdk.controls import ControlSpec
-from worldsdk.data.storage import atomic_file
 from worldsdk.errors import DatasetError, WorldSDKError
 from worldsdk.models.interface import Variable
+from worldsdk.packs.storage import atomic_file
 
 FORMAT = "worldsdk-dataset"
 VERSION = 1
