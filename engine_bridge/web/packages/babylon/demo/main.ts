@@ -42,6 +42,7 @@ if (view === "background") {
 }
 
 addEventListener("resize", () => engine.resize());
+engine.resize();
 engine.runRenderLoop(() => {
   if (view === "background") followPose(camera, client);
   cube.rotation.set(performance.now() / 1300, performance.now() / 1700, 0);

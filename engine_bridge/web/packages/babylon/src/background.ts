@@ -11,11 +11,14 @@ export class WorldBackground extends Layer {
     scene: Scene,
   ) {
     super("world background", null, scene, true);
-    this.texture = world;
+    const picture = (this.texture = world.twin());
     const engine = scene.getEngine();
     const fit = (): void => {
       const ratio = world.aspect / (engine.getRenderWidth() / engine.getRenderHeight());
-      this.scale.set(Math.max(1, ratio), Math.max(1, 1 / ratio));
+      picture.uScale = Math.min(1, 1 / ratio);
+      picture.vScale = Math.min(1, ratio);
+      picture.uOffset = (1 - picture.uScale) / 2;
+      picture.vOffset = (1 - picture.vScale) / 2;
     };
     const observer = engine.onResizeObservable.add(fit);
     const resized = world.screen.onResize(fit);
@@ -26,10 +29,9 @@ export class WorldBackground extends Layer {
     };
   }
 
-  /** The texture goes on: whoever made it disposes of it. */
+  /** The world's texture goes on. */
   override dispose(): void {
     this.off();
-    this.texture = null;
     super.dispose();
   }
 }

@@ -11,6 +11,7 @@ export interface TextureOptions extends ScreenOptions {
 /** The world's picture as a texture for any material, brought up to date before each frame of its scene. */
 export class WorldTexture extends DynamicTexture {
   readonly screen: WorldScreen;
+  private readonly alike = new Set<DynamicTexture>();
   private readonly stop: () => void;
 
   constructor(
@@ -23,9 +24,11 @@ export class WorldTexture extends DynamicTexture {
     super("world", screen.canvas, scene, false, sampling);
     this.screen = screen;
     this.wrapU = this.wrapV = Texture.CLAMP_ADDRESSMODE;
-    const resized = screen.onResize((width, height) => this.scaleTo(width, height));
+    const resized = screen.onResize((width, height) => {
+      for (const texture of [this, ...this.alike]) texture.scaleTo(width, height);
+    });
     const observer = scene.onBeforeRenderObservable.add(() => {
-      if (screen.update()) this.update();
+      if (screen.update()) for (const texture of [this, ...this.alike]) texture.update();
     });
     this.stop = () => {
       resized();
@@ -37,6 +40,16 @@ export class WorldTexture extends DynamicTexture {
   /** Width over height; 1 before the world is known. */
   get aspect(): number {
     return this.screen.width / this.screen.height;
+  }
+
+  /** A second texture of the same picture, with a scale and offset of its own; dispose of it when done. */
+  twin(): DynamicTexture {
+    const texture = new DynamicTexture("world twin", this.screen.canvas, this.getScene(), false, this.samplingMode);
+    texture.wrapU = texture.wrapV = Texture.CLAMP_ADDRESSMODE;
+    if (this.client.welcome !== null) texture.scaleTo(this.screen.width, this.screen.height);
+    this.alike.add(texture);
+    texture.onDisposeObservable.add(() => this.alike.delete(texture));
+    return texture;
   }
 
   /** Also lets go of the client's frames; the client stays connected. */

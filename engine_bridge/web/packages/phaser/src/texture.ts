@@ -30,10 +30,11 @@ export class WorldTexture {
     const texture = scene.textures.addCanvas(this.key, this.screen.canvas);
     if (texture === null) throw new Error(`there is a texture ${this.key} already: give another key`);
     this.texture = texture;
-    texture.setFilter(options.pixelated ? Phaser.Textures.FilterMode.NEAREST : Phaser.Textures.FilterMode.LINEAR);
+    const { NEAREST, LINEAR } = Phaser.Textures.FilterMode;
     const resized = this.screen.onResize((width, height) => texture.setSize(width, height));
     const step = (): void => {
-      if (this.screen.update()) texture.refresh();
+      // Uploads the canvas as refresh() does, which would choose the filter by the game's settings.
+      if (this.screen.update()) texture.setFilter(options.pixelated ? NEAREST : LINEAR);
     };
     this.game.events.on(Phaser.Core.Events.PRE_RENDER, step);
     this.off = () => {

@@ -29,7 +29,7 @@ export class WorldTexture extends Texture {
       addressV: ADDRESS_CLAMP_TO_EDGE,
     });
     const screen = (this.screen = new WorldScreen(client, options));
-    const resized = screen.onResize(() => this.setSource(screen.canvas));
+    const resized = screen.onResize((width, height) => this.resize(width, height));
     const step = (): void => {
       if (screen.update()) this.setSource(screen.canvas);
     };
