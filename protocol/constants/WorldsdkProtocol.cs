@@ -78,6 +78,7 @@ namespace Worldsdk.Protocol
         public const string Fork = "fork";
         public const string Rewind = "rewind";
         public const string Observe = "observe";
+        public const string State = "state";
         public const string Quality = "quality";
         public const string Record = "record";
         public const string Prompt = "prompt";
@@ -91,6 +92,7 @@ namespace Worldsdk.Protocol
         public const string Fork = "fork";
         public const string Rewind = "rewind";
         public const string Observe = "observe";
+        public const string State = "state";
         public const string Record = "record";
         public const string Reset = "reset";
         public const string Start = "start";
@@ -145,6 +147,7 @@ namespace Worldsdk.Protocol
         public const string UnknownType = "unknown_type";
         public const string UnknownCommand = "unknown_command";
         public const string ControlInvalid = "control_invalid";
+        public const string VariableInvalid = "variable_invalid";
         public const string SessionInvalid = "session_invalid";
         public const string SnapshotInvalid = "snapshot_invalid";
         public const string SnapshotVersion = "snapshot_version";

@@ -28,6 +28,9 @@ def test_the_same_frames_as_here(url, local):
             assert (await world.restore(blob)).tick == 2
             assert (await session.reset()).tick == 0
             assert (await session.restore(blob)).tick == 2
+            await session.set_state({"x": 33.0})
+            assert (await session.step()).state["x"] == 33.0
+            await session.rewind(1)
             picture = np.full((12, 16, 3), 9, np.uint8)
             assert np.array_equal((await session.observe(picture)).pixels, picture)
             frames = await world.step_many([session, twin], [None, {"forward": 1}])

@@ -14,6 +14,7 @@ from worldsdk.errors import (
     NotCapableError,
     SessionError,
     SnapshotError,
+    VariableError,
     WorldSDKError,
 )
 
@@ -98,6 +99,25 @@ def test_rewind_reset_and_observe(world, local):
     here = local.session(seed=6, start=2)
     here.observe(picture, {"forward": 1})
     assert session.step().digest() == here.step().digest()
+
+
+def test_state_variables_are_set_here_and_there(world, local):
+    there, here = world.session(seed=9), local.session(seed=9)
+    assert world.settable == local.settable == ("x", "heading")
+    there.step(WALK[0])
+    here.step(WALK[0])
+    for session in (there, here):
+        session.set_state({"x": -60, "heading": np.float32(45.5)})
+    twins = there.fork(), world.restore(there.snapshot())
+    expected = here.step(WALK[1]).digest()
+    assert [session.step(WALK[1]).digest() for session in (there, *twins)] == [expected] * 3
+    there.set_state({})
+    for wrong in ({"y": 1.0}, {"x": "far"}, {"x": float("nan")}):
+        with pytest.raises(VariableError, match=r"tiny: .y.|x is"):
+            there.set_state(wrong)
+    with pytest.raises(VariableError, match="give -100 to 100 map units"):
+        there.set_state({"x": 1e6})
+    assert there.step(WALK[2]).digest() == here.step(WALK[2]).digest()
 
 
 def test_snapshots_travel_both_ways(world, local):

@@ -23,7 +23,7 @@ from worldsdk.errors import PackError
 def test_help_names_every_command() -> None:
     result = run("--help")
     assert result.returncode == 0
-    assert all(re.search(rf"^    {name} ", result.stdout, re.M) for name in cli.COMMANDS)
+    assert all(re.search(rf"^    {name}\s", result.stdout, re.M) for name in cli.COMMANDS)
 
 
 def test_help_does_not_wait_for_torch() -> None:

@@ -25,7 +25,9 @@ UNPACKED = REPOSITORY / ".cache" / "godot4" / "godot4"
 
 OLDEST = (4, 3)
 MISSING = "Godot 4.3 or newer was not found: set GODOT, or run engine_bridge/godot/setup.sh .cache/godot4"
-TROUBLE = re.compile(r"SCRIPT ERROR|Parse Error|^ERROR|Leaked instance|ObjectDB instances leaked", re.MULTILINE)
+TROUBLE = re.compile(
+    r"SCRIPT ERROR|Parse Error|^ERROR|Leaked instance|ObjectDB instances leaked", re.MULTILINE
+)
 
 
 def find_godot() -> Path | None:
@@ -33,7 +35,9 @@ def find_godot() -> Path | None:
     named = os.environ.get("GODOT")
     for place in (named, shutil.which("godot4"), shutil.which("godot"), str(UNPACKED)):
         if place and Path(place).is_file():
-            done = subprocess.run([place, "--version"], capture_output=True, text=True, timeout=60, check=False)
+            done = subprocess.run(
+                [place, "--version"], capture_output=True, text=True, timeout=60, check=False
+            )
             found = re.match(r"(\d+)\.(\d+)", done.stdout)
             if found and (int(found[1]), int(found[2])) >= OLDEST:
                 return Path(place)

@@ -3,12 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import re
-import shutil
-import subprocess
-from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -33,7 +27,9 @@ def test_golden_vectors(godot: Godot) -> None:
 
 def test_every_script_is_accepted_by_the_engine(godot: Godot) -> None:
     """Types are checked as errors (project.godot), so that an untyped declaration fails here too."""
-    scripts = sorted(path.relative_to(PROJECT) for path in PROJECT.rglob("*.gd") if ".godot" not in path.parts)
+    scripts = sorted(
+        path.relative_to(PROJECT) for path in PROJECT.rglob("*.gd") if ".godot" not in path.parts
+    )
     assert len(scripts) > 20
     report = godot.result("tests/compile.gd", "--scripts", ",".join(map(str, scripts)))
     assert report == {"compiled": len(scripts), "broken": []}

@@ -10,7 +10,7 @@ import pytest
 
 from tests.support import names
 from worldsdk.errors import StorageError
-from worldsdk.packs.storage import new_folder, write_file
+from worldsdk.packs.storage import atomic_file, new_folder, remove_leftovers, write_file
 
 
 def test_write_file_replaces_the_whole_file(tmp_path: Path) -> None:
@@ -96,3 +96,27 @@ def test_a_place_that_is_no_folder_is_named(tmp_path: Path) -> None:
         write_file(tmp_path / "file" / "inside", b"x")
     with pytest.raises(StorageError, match="file"), new_folder(tmp_path / "file" / "inside"):
         pass
+
+
+def test_a_file_appears_only_when_complete(tmp_path: Path) -> None:
+    target = tmp_path / "shard"
+    with atomic_file(target) as file:
+        file.write(b"first")
+        assert not target.exists()
+    with pytest.raises(KeyboardInterrupt), atomic_file(target) as file:
+        file.write(b"second")
+        raise KeyboardInterrupt
+    assert target.read_bytes() == b"first"
+    assert names(tmp_path) == ["shard"]
+
+
+def test_what_a_killed_process_left_is_removed(tmp_path: Path) -> None:
+    (tmp_path / ".kept").touch()
+    with atomic_file(tmp_path / "shard") as file:
+        file.write(b"half")
+        [unfinished] = set(tmp_path.iterdir()) - {tmp_path / ".kept"}
+        left = unfinished.with_stem(f"{unfinished.stem}-dead")
+        left.write_bytes(b"half")
+    assert left.exists()
+    remove_leftovers(tmp_path)
+    assert names(tmp_path) == [".kept", "shard"]

@@ -92,7 +92,7 @@ def test_shortcuts_step_aside_for_the_world_keys():
 
 
 def test_every_command_has_exactly_one_key():
-    entries = Shortcuts(ControlSpec((Control("go"),))).entries
+    entries = Shortcuts(ControlSpec((Control("go"),)), remote=True).entries
     assert sorted(entry.command.name for entry in entries) == sorted(command.name for command in Command)
     assert len({entry.text for entry in entries}) == len(entries)
 

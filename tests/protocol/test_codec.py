@@ -18,7 +18,14 @@ from worldsdk.protocol import samples
 from worldsdk.protocol.codec import Sender, decode, encode
 from worldsdk.protocol.codes import CODES
 from worldsdk.protocol.limits import MAX_VALUES, SCANNED_BYTES
-from worldsdk.protocol.messages import CLIENT_MESSAGES, SERVER_MESSAGES, FrameMessage, Message, Ping
+from worldsdk.protocol.messages import (
+    CLIENT_MESSAGES,
+    SERVER_MESSAGES,
+    Applied,
+    FrameMessage,
+    Message,
+    Ping,
+)
 
 
 def sender_of(message: Message) -> Sender:
@@ -29,6 +36,15 @@ def sender_of(message: Message) -> Sender:
 @settings(max_examples=300, deadline=None)
 def test_what_is_encoded_is_decoded_the_same(message: Message) -> None:
     assert decode(encode(message), sender=sender_of(message)) == message
+
+
+def test_a_map_that_was_left_out_is_its_receivers_own() -> None:
+    data = encode(Applied(re=1, tick=2))
+    first, second = decode(data, sender="server"), decode(data, sender="server")
+    assert isinstance(first, Applied)
+    assert isinstance(first.result, dict)
+    first.result["seed"] = 7
+    assert second == decode(data, sender="server") == Applied(re=1, tick=2)
 
 
 @given(messages(), st.dictionaries(st.text(min_size=1).map(lambda key: f"x-{key}"), PLAIN, max_size=2))

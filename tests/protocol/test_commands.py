@@ -55,6 +55,10 @@ def test_what_is_not_given_has_its_default() -> None:
         ("observe", {}, "args"),
         ("observe", {"image": b"x", "pixels": b"x"}, "args"),
         ("restore", {"snapshot": b""}, "args.snapshot"),
+        ("state", {}, "args.values"),
+        ("state", {"values": {"x": "far"}}, "args.values{}"),
+        ("state", {"values": {"x": True}}, "args.values{}"),
+        ("state", {"values": [1.0]}, "args.values"),
         ("record", {"on": 1}, "args.on"),
     ],
 )

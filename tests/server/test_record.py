@@ -53,6 +53,9 @@ def everything(world: World, folder: Path, writer: LogWriter) -> Path:
     session.steps = 4
     log.steps(session)
     play(session, log, 2)
+    session.set_state({"x": -40.0})
+    play(session, log, 1, forward=1.0)
+    session.set_state({"heading": 200.5})
     log.observe(session.observe(np.full((12, 16, 3), 77, dtype=np.uint8), {"forward": 1.0}))
     play(session, log, 2, forward=1.0)
     blob = session.snapshot()
@@ -71,7 +74,7 @@ def test_a_replay_makes_every_frame_again(world: World, tmp_path: Path, writer: 
     path = everything(world, tmp_path, writer)
     report = replay_on(world, path)
     assert report.first is None
-    assert report.ticks == len(path.read_text().splitlines()) - 1 == 20
+    assert report.ticks == len(path.read_text().splitlines()) - 1 == 21
     assert report.exact
     assert not report.cut
 
@@ -122,13 +125,35 @@ def test_a_session_from_given_frames_is_replayed(world: World, tmp_path: Path, w
     assert replay_on(world, tmp_path / log.name).first is None
 
 
+def test_variables_that_were_set_are_in_the_line_of_their_tick(
+    world: World, tmp_path: Path, writer: LogWriter
+) -> None:
+    session = world.session(seed=5)
+    log = begin(session, tmp_path, writer)
+    play(session, log, 1)
+    session.set_state({"x": 12.5})
+    play(session, log, 2)
+    log.close()
+    writer.close()
+    path = tmp_path / f"log{SUFFIX}"
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    assert [line.get("given") for line in lines[1:]] == [None, {"x": 12.5}, None]
+    assert replay_on(world, path).first is None
+    # Without it the world is elsewhere from there on.
+    del lines[2]["given"]
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    first = replay_on(world, path).first
+    assert first is not None
+    assert first.tick == 2
+
+
 def test_a_line_that_was_being_written_is_left_out(world: World, tmp_path: Path, writer: LogWriter) -> None:
     path = everything(world, tmp_path, writer)
     path.write_bytes(path.read_bytes()[:-30])
     report = replay_on(world, path)
     assert report.cut
     assert report.first is None
-    assert report.ticks == 19
+    assert report.ticks == 20
 
 
 @pytest.mark.parametrize(
@@ -147,6 +172,9 @@ def test_a_line_that_was_being_written_is_left_out(world: World, tmp_path: Path,
         (2, '{"event": "restore", "snapshot": "aaaa"}'),
         (2, '{"event": "rewind", "tick": 400}'),
         (2, '{"event": "observe", "pixels": "aaaa", "controls": {}}'),
+        (2, '{"controls": {}, "planned": 1, "taken": 1, "given": [1], "digest": ""}'),
+        (2, '{"controls": {}, "planned": 1, "taken": 1, "given": {"y": 1.0}, "digest": ""}'),
+        (2, '{"controls": {}, "planned": 1, "taken": 1, "given": {"x": "far"}, "digest": ""}'),
         (2, '{"event": "reset", "seed": -1, "start": 0}'),
         (2, '{"event": "reset", "seed": 1, "start": "x"}'),
         (2, "[" * 100_000),
@@ -198,14 +226,19 @@ def test_a_disk_that_is_too_far_behind_ends_the_log_and_nothing_else(
             assert free.wait(10)
             super().write(line)
 
-    writer = LogWriter()
+    told: list[tuple[str, str]] = []
+    writer = LogWriter(lambda name, why: told.append((name, why)))
     session = world.session()
     log = Stuck(tmp_path, "log", header_of(session, mode="realtime"), writer)
     play(session, log, 20)
     assert log.broken
+    assert told == [(log.name, "the disk is too far behind")]
     free.set()
     writer.close()
-    assert replay_on(world, tmp_path / log.name).first is None
+    report = replay_on(world, tmp_path / log.name)
+    assert report.first is None
+    # All that was taken is there: the header and what fitted behind it.
+    assert 3 <= report.ticks < 20
 
 
 def test_a_full_disk_is_told(world: World, tmp_path: Path) -> None:

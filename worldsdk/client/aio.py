@@ -190,6 +190,10 @@ class AsyncSession:
     async def observe(self, pixels: Any, controls: Mapping[str, float] | None = None) -> RemoteFrame:
         return await self._jump("observe", verbs.observe_args(self.world.description, pixels, controls))
 
+    async def set_state(self, values: Mapping[str, float]) -> None:
+        verbs.require(self._dialogue.description, "state")
+        await self.command("state", verbs.state_args(self.world.description, values))
+
     async def rewind(self, ticks: int) -> RemoteFrame:
         return await self._jump("rewind", {"ticks": verbs.whole(ticks, "ticks")})
 

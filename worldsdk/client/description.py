@@ -25,13 +25,15 @@ class RemoteLayer:
 
 @dataclass(frozen=True)
 class RemoteVariable:
-    """A number in ``Frame.state``; cyclic ones begin again at ``low`` after ``high``."""
+    """A number in ``Frame.state``; cyclic ones begin again at ``low`` after ``high``,
+    and settable ones are taken by ``set_state``."""
 
     name: str
     low: float
     high: float
     unit: str = ""
     cyclic: bool = False
+    settable: bool = False
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,12 @@ def describe(welcome: Welcome) -> Description:
     )
     variables = tuple(
         RemoteVariable(
-            str(e["name"]), float(e["low"]), float(e["high"]), str(e.get("unit", "")), bool(e.get("cyclic"))
+            str(e["name"]),
+            float(e["low"]),
+            float(e["high"]),
+            str(e.get("unit", "")),
+            cyclic=bool(e.get("cyclic")),
+            settable=bool(e.get("settable")),
         )
         for e in welcome.state
     )

@@ -57,7 +57,9 @@ STEP_CREDIT = 64
 LIVE_CREDIT = 2
 """Frames in flight in real time: one on its way while one is being taken."""
 
-REPEATABLE = frozenset({"pause", "resume", "reset", "start", "speed", "snapshot", "restore", "quality"})
+REPEATABLE = frozenset(
+    {"pause", "resume", "reset", "start", "speed", "snapshot", "restore", "state", "quality"}
+)
 """Commands that may be sent again when it is not known whether they arrived: twice does what once does."""
 
 

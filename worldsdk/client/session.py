@@ -101,6 +101,19 @@ class RemoteSession:
         """Appends a real frame to history instead of a generated one: uint8 [H, W, 3]."""
         return self._jump("observe", verbs.observe_args(self.world.description, pixels, controls))
 
+    def set_state(self, values: Mapping[str, float]) -> None:
+        """Sets state variables: the next tick starts from them. Teleports, heals, hands out ammunition.
+
+        Args:
+            values: name -> value in the variable's unit; only names of ``world.settable``.
+
+        Raises:
+            VariableError: another name, or a value out of range. Nothing has changed.
+            NotCapableError: this world lets nothing be set.
+        """
+        verbs.require(self._dialogue.description, "state")
+        self.command("state", verbs.state_args(self.world.description, values))
+
     def rewind(self, ticks: int) -> RemoteFrame:
         """Goes back ``ticks`` ticks and returns a frame of that moment. Raises SessionError if it cannot."""
         return self._jump("rewind", {"ticks": verbs.whole(ticks, "ticks")})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import operator
 from collections.abc import Mapping
 from typing import Any
@@ -12,7 +13,13 @@ from numpy.typing import ArrayLike
 
 from worldsdk.client.description import Description, RemoteSpec
 from worldsdk.client.dialogue import Asked, Dialogue
-from worldsdk.errors import ConnectionFailedError, MissingExtraError, NotCapableError, SessionError
+from worldsdk.errors import (
+    ConnectionFailedError,
+    MissingExtraError,
+    NotCapableError,
+    SessionError,
+    VariableError,
+)
 from worldsdk.protocol.limits import MAX_INTEGER, MAX_TICKS
 
 NEAR_TICKS = 8
@@ -24,6 +31,7 @@ _CAPABILITIES = {
     "fork": "fork",
     "rewind": "rewind",
     "observe": "observe",
+    "state": "state",
     "record": "record",
     "reset": "reset",
     "start": "start",
@@ -96,6 +104,23 @@ def observe_args(
     picture = check_picture(description.spec, pixels)
     held = {name: value for name, value in description.controls.parse(controls).items() if value}
     return {"pixels": picture.tobytes(), "controls": held}
+
+
+def state_args(description: Description, values: Mapping[str, float]) -> dict[str, Any]:
+    """Of ``state``. Raises VariableError for a name that cannot be set and for what is no number; ranges are
+    the server's to check."""
+    settable = [variable.name for variable in description.spec.variables if variable.settable]
+    checked = {}
+    for name, value in values.items():
+        if name not in settable:
+            raise VariableError(
+                f"{name!r} cannot be set here", where=description.name, fix=f"settable are {settable}"
+            )
+        number = float(value) if isinstance(value, (int, float, np.number)) else math.nan
+        if not math.isfinite(number):
+            raise VariableError(f"{name} is {value!r}", fix="give a finite number")
+        checked[name] = number
+    return {"values": checked}
 
 
 def restore_args(description: Description, snapshot: Any) -> dict[str, Any]:

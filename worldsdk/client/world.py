@@ -140,6 +140,11 @@ class WorldFace:
         return self.description.rate_hz
 
     @property
+    def settable(self) -> tuple[str, ...]:
+        """Names of the state variables that ``set_state`` takes; empty where there are none."""
+        return tuple(variable.name for variable in self.spec.variables if variable.settable)
+
+    @property
     def starts(self) -> int:
         """How many start contexts there are."""
         return self.description.starts

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from worldsdk.controls import ControlSpec
-from worldsdk.data.storage import atomic_file
 from worldsdk.errors import DatasetError, WorldSDKError
 from worldsdk.models.interface import Variable
+from worldsdk.packs.storage import atomic_file
 
 FORMAT = "worldsdk-dataset"
 VERSION = 1
@@ -64,8 +64,8 @@ RESERVED = frozenset({"pixels", "controls", "variables", "reward", "ended", "epi
 
 
 @dataclass(frozen=True)
-class DatasetInfo:
-    """Everything about a dataset that does not change from frame to frame.
+class GameInfo:
+    """What a game is, apart from its frames.
 
     Attributes:
         game: id of what was recorded, e.g. ``doom-field``.
@@ -77,9 +77,7 @@ class DatasetInfo:
         rate_hz: ticks per second of the game.
         licence: SPDX expression or a sentence for what the pixels show.
         notices: file name -> text that must travel with the data and with weights trained on it.
-        recorder: how it was recorded (seed, policy, episode length), plain JSON.
-        versions: package -> version that recorded it.
-        shard_frames: frames of a full shard.
+        versions: package -> version that runs it.
     """
 
     game: str
@@ -92,8 +90,19 @@ class DatasetInfo:
     licence: str = ""
     notices: Mapping[str, str] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
-    recorder: Mapping[str, Any] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class DatasetInfo(GameInfo):
+    """Everything about a dataset that does not change from frame to frame.
+
+    Attributes:
+        recorder: how it was recorded (seed, policy, episode length), plain JSON.
+        shard_frames: frames of a full shard.
+    """
+
+    recorder: Mapping[str, Any] = field(default_factory=dict)
     shard_frames: int = SHARD_FRAMES
 
     def tensor_shapes(self) -> dict[str, tuple[str, tuple[int, ...]]]:

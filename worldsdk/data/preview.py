@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from worldsdk.data.reader import Dataset
-from worldsdk.data.storage import atomic_file
+from worldsdk.packs.storage import atomic_file
 
 PREVIEW_FILE = "preview.png"
 

@@ -12,14 +12,14 @@ import multiprocessing
 import signal
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from worldsdk.data.format import SHARD_FRAMES, DatasetInfo
+from worldsdk.data.format import SHARD_FRAMES, DatasetInfo, GameInfo
 from worldsdk.data.games.catalogue import habits, make_policy, open_game
 from worldsdk.data.games.game import Game, Observation
 from worldsdk.data.policies.policy import Policy, PolicyDone
@@ -79,23 +79,10 @@ class RecordPlan:
 def dataset_info(game: Game, plan: RecordPlan) -> DatasetInfo:
     """What ``dataset.json`` says about a recording of ``game``."""
     info = game.info
-    return DatasetInfo(
-        game=info.game,
-        height=info.height,
-        width=info.width,
-        controls=info.controls,
-        variables=info.variables,
-        layers=info.layers,
-        rate_hz=info.rate_hz,
-        licence=info.licence,
-        notices=info.notices,
-        settings=info.settings,
-        recorder={
-            key: value for key, value in asdict(plan).items() if key not in ("game", "width", "height")
-        },
-        versions={**info.versions, "numpy": version("numpy"), "worldsdk": _own_version()},
-        shard_frames=plan.shard_frames,
-    )
+    shared = {item.name: getattr(info, item.name) for item in fields(GameInfo)}
+    shared["versions"] = {**info.versions, "numpy": version("numpy"), "worldsdk": _own_version()}
+    how = {key: value for key, value in asdict(plan).items() if key not in ("game", "width", "height")}
+    return DatasetInfo(**shared, recorder=how, shard_frames=plan.shard_frames)
 
 
 def record(

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from safetensors.numpy import save
 
 from worldsdk.data.format import DatasetInfo
-from worldsdk.data.storage import atomic_file
 from worldsdk.errors import DatasetError, ShardError
+from worldsdk.packs.storage import atomic_file
 
 Arrays = dict[str, NDArray[Any]]
 

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from worldsdk.data.format import INDEX_FILE, INFO_FILE, DatasetInfo
 from worldsdk.data.shards import ShardEntry, write_shard
-from worldsdk.data.storage import make_folder, remove_leftovers, storage_error
 from worldsdk.errors import DatasetError
+from worldsdk.packs.storage import make_folder, remove_leftovers, storage_error
 
 
 def read_index(folder: Path) -> list[ShardEntry]:

@@ -18,6 +18,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import chain
 
 import torch
 from torch import Tensor, nn
@@ -174,4 +175,5 @@ class WorldModel(nn.Module, ABC):
 
     @property
     def device(self) -> torch.device:
-        return next(self.parameters()).device
+        # Made ready for play, a model may hold its weights in other forms than parameters.
+        return next(chain(self.parameters(), self.buffers()), torch.empty(0)).device

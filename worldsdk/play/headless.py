@@ -85,7 +85,8 @@ def play_headless(
     script = options.script or wander(world.controls, ticks, rate)
     session = world.session(seed=options.seed, start=options.start)
     face = face_of(world)
-    budget = options.budget_ms or 1000.0 / rate
+    statistics = _new_statistics(ticks)
+    run = _Run(session, script, ticks, rate, options.budget_ms or 1000.0 / rate, options.on_miss, statistics)
     height, width = world.spec.height, world.spec.width
     film = FilmWriter(options.out / FILM, *film_size(height, width), rate, options.method)
     picks = set(pick_evenly(ticks, SHEET_FRAMES))
@@ -95,12 +96,8 @@ def play_headless(
     # there is no time between ticks, and frames wait until the end.
     show = waiting.append if options.realtime else film.add
     digest = hashlib.sha256()
-    statistics = _new_statistics(ticks)
-    play = _paced if options.realtime else _stepped
     with film:
-        for index, frame in enumerate(
-            play(session, script, ticks, rate, budget, options.on_miss, statistics)
-        ):
+        for index, frame in enumerate(run.paced() if options.realtime else run.stepped()):
             show(frame.pixels)
             digest.update(frame.digest().encode())
             if index in picks:
@@ -119,7 +116,7 @@ def play_headless(
         "seed": options.seed,
         "start": options.start,
         "rate_hz": rate,
-        "budget_ms": budget,
+        "budget_ms": run.budget_ms,
         "realtime": options.realtime,
         "steps": None if options.realtime else session.steps,
         "seconds": ticks / rate,
@@ -145,45 +142,40 @@ def _ticks(options: HeadlessOptions, rate: float) -> int:
     return ticks
 
 
-def _stepped(
-    session: Session | RemoteSession,
-    script: InputScript,
-    ticks: int,
-    rate: float,
-    budget: float,
-    on_miss: OnMiss,
-    statistics: Statistics,
-) -> Iterator[Frame]:
-    """Tick after tick without a clock; one that took longer than the budget would have been missed."""
-    for index in range(ticks):
-        frame = session.step(script.at(index))
-        statistics.add(frame.timing)
-        statistics.miss(int(frame.timing.total_ms > budget))
-        yield frame
+@dataclass(frozen=True)
+class _Run:
+    """A session, what is played to it, and where the timings go."""
 
+    session: Session | RemoteSession
+    script: InputScript
+    ticks: int
+    rate: float
+    budget_ms: float
+    on_miss: OnMiss
+    statistics: Statistics
 
-def _paced(
-    session: Session | RemoteSession,
-    script: InputScript,
-    ticks: int,
-    rate: float,
-    budget: float,
-    on_miss: OnMiss,
-    statistics: Statistics,
-) -> Iterator[Frame]:
-    """Beat after beat of the real-time clock, which counts its own misses."""
-    clock: AbstractContextManager[Realtime | RemoteLive]
-    if isinstance(session, RemoteSession):
-        clock = session.realtime(rate)
-    else:
-        clock = session.realtime(fps=rate, budget_ms=budget, on_miss=on_miss)
-    with clock as live:
-        for index in range(ticks):
-            frame = live.tick(script.at(index))
-            if not frame.held:
-                statistics.add(frame.timing)
+    def stepped(self) -> Iterator[Frame]:
+        """Tick after tick without a clock; one that took longer than the budget would have been missed."""
+        for index in range(self.ticks):
+            frame = self.session.step(self.script.at(index))
+            self.statistics.add(frame.timing)
+            self.statistics.miss(int(frame.timing.total_ms > self.budget_ms))
             yield frame
-        statistics.miss(live.missed)
+
+    def paced(self) -> Iterator[Frame]:
+        """Beat after beat of the real-time clock, which counts its own misses."""
+        clock: AbstractContextManager[Realtime | RemoteLive]
+        if isinstance(self.session, RemoteSession):
+            clock = self.session.realtime(self.rate)
+        else:
+            clock = self.session.realtime(fps=self.rate, budget_ms=self.budget_ms, on_miss=self.on_miss)
+        with clock as live:
+            for index in range(self.ticks):
+                frame = live.tick(self.script.at(index))
+                if not frame.held:
+                    self.statistics.add(frame.timing)
+                yield frame
+            self.statistics.miss(live.missed)
 
 
 def _new_statistics(ticks: int) -> Statistics:

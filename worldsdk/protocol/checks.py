@@ -142,12 +142,12 @@ def _map(shape: Shape, where: str) -> Check:
     high = int(shape.high)
 
     def check(value: Any) -> Any:
-        if not isinstance(value, Mapping):
+        if type(value) is not dict and not isinstance(value, Mapping):
             refuse(where, f"is {kind_of(value)}", "give a map")
         if len(value) > high:
             refuse(where, f"has {len(value)} entries", f"give at most {high}")
         for key in value:
-            if not isinstance(key, str) or len(key) > MAX_KEY:
+            if (type(key) is not str and not isinstance(key, str)) or len(key) > MAX_KEY:
                 refuse(where, "has a key that is no name", f"give strings of at most {MAX_KEY} characters")
         return {key: inner(item) for key, item in value.items()}
 
@@ -231,14 +231,19 @@ def _walk(value: Any, where: str, depth: int, seen: int) -> int:
         # Keys count as values do: both take memory.
         seen += len(value)
         for key in value:
-            if not isinstance(key, str):
+            if type(key) is not str and not isinstance(key, str):
                 refuse(where, f"has a key that is {kind_of(key)}", "use strings as keys")
         items = value.values()
     if seen > MAX_VALUES:
         refuse(where, f"holds more than {MAX_VALUES} values", "send fewer")
     for item in items:
         kind = type(item)
-        if kind in _PLAIN_LEAVES:
+        # Most of a frame is numbers: they are told here, and looked at again only to be refused.
+        if (
+            kind in _PLAIN_LEAVES
+            or (kind is int and -MAX_INTEGER <= item <= MAX_INTEGER)
+            or (kind is float and -math.inf < item < math.inf)
+        ):
             continue
         if kind is dict or kind is list or kind is tuple:
             seen = _walk(item, where, depth + 1, seen)

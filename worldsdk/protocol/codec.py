@@ -101,7 +101,24 @@ def parse(value: Mapping[str, Any], *, sender: Sender) -> Message:
             f"there is no message {name[: limits.MAX_NAME]!r} from a {sender}",
             fix=f"types are {', '.join(_TYPES[sender])}",
         )
-    return cls(**_reader(name)(value))
+    # A frozen dataclass sets each field by a call of its own, which takes as long as checking it.
+    message = cls.__new__(cls)
+    fields = vars(message)
+    defaults, maps = _optional(name)
+    fields.update(defaults)
+    for one in maps:
+        fields[one] = {}
+    fields.update(_reader(name)(value))
+    return message
+
+
+@cache
+def _optional(name: str) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Defaults of the fields that may be left out, and names of those that are an empty map: whoever gets a
+    message may write into its maps, so each has its own."""
+    defaults = {f.name: f.default for f in fields_of(_ALL[name]) if f.default is not REQUIRED}
+    maps = tuple(field for field, default in defaults.items() if default == {})
+    return {field: default for field, default in defaults.items() if field not in maps}, maps
 
 
 @cache

@@ -36,6 +36,7 @@ CODES: dict[str, Code] = {
     "unknown_type": Code(None, False, "The server does not know messages of that type."),
     "unknown_command": Code(None, False, "The server does not know a command of that name."),
     "control_invalid": Code(None, False, "The world has no such control."),
+    "variable_invalid": Code(None, False, "No such state variable can be set, or not to that value."),
     "session_invalid": Code(None, False, "The session cannot do that now."),
     "snapshot_invalid": Code(None, False, "The bytes are no snapshot that this world can go on from."),
     "snapshot_version": Code(None, False, "The snapshot's format is of another version."),

@@ -87,6 +87,13 @@ class ObserveArgs:
 
 
 @dataclass(frozen=True, kw_only=True)
+class StateArgs:
+    """The next tick starts with these state variables: elsewhere, healed. The rest stays."""
+
+    values: Annotated[Values, "names of settable variables -> value in the variable's unit"]
+
+
+@dataclass(frozen=True, kw_only=True)
 class QualityArgs:
     """What is given changes, the rest stays."""
 
@@ -140,6 +147,7 @@ COMMANDS: dict[str, CommandSpec] = {
     "fork": CommandSpec(ForkArgs, "fork", _PLAYERS),
     "rewind": CommandSpec(RewindArgs, "rewind", _PLAYERS),
     "observe": CommandSpec(ObserveArgs, "observe", _PLAYERS),
+    "state": CommandSpec(StateArgs, "state", _PLAYERS),
     "quality": CommandSpec(QualityArgs, "quality", _PLAYERS),
     "record": CommandSpec(RecordArgs, "record", _PLAYERS),
     "prompt": CommandSpec(PromptArgs, "prompt", _PLAYERS),

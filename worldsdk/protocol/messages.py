@@ -38,6 +38,7 @@ CAPABILITIES = (
     "fork",
     "rewind",
     "observe",
+    "state",
     "record",
     "reset",
     "start",
@@ -127,6 +128,7 @@ class StateInfo(TypedDict):
     high: float
     unit: Label
     cyclic: NotRequired[Annotated[bool, "whether high is the same place as low, as with an angle"]]
+    settable: NotRequired[Annotated[bool, "whether the command state takes it"]]
 
 
 class LimitsInfo(TypedDict):

@@ -113,6 +113,7 @@ def messages() -> Iterator[tuple[str, Message]]:
     yield "ack of a frame that was shown", Ack(seq=8, shown=1_050_000, credit=3)
     yield "command without args", Command(id=1, name="pause")
     yield "command with args", Command(id=2, name="start", args={"seed": 7, "start": 0})
+    yield "command that sets state", Command(id=3, name="state", args={"values": {"x": 2.5}})
     yield "command with bin", Command(id=3, name="restore", args={"snapshot": b"\x00\x01\xff"})
     yield "ping", Ping(t0=123_456_789)
     yield "bye", Bye()
@@ -231,7 +232,7 @@ def welcome() -> Welcome:
         ),
         layers=(LayerInfo(name="depth", low=0.0, high=64.0, unit="m", encoding="u16"),),
         state=(
-            StateInfo(name="x", low=0.0, high=8.0, unit="m"),
+            StateInfo(name="x", low=0.0, high=8.0, unit="m", settable=True),
             StateInfo(name="angle", low=-180.0, high=180.0, unit="degrees", cyclic=True),
         ),
         starts=4,

@@ -76,6 +76,9 @@ async def prepare(command: Command, room: Room, lobby: Lobby, images: ImageReade
         return Order(lambda live: _restore(live, args.snapshot), fresh=True)
     if isinstance(args, wire.SnapshotArgs):
         return Order(lambda live: {"snapshot": live.session.snapshot()})
+    if isinstance(args, wire.StateArgs):
+        values = args.values
+        return Order(_quiet(lambda live: live.session.set_state(values)))
     if isinstance(args, wire.RecordArgs):
         return Order(lambda live: _record(live, args.on, room, lobby), news="recording", data={"on": args.on})
     return _clock(args, room, lobby)

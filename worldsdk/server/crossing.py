@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-LINGER_SECONDS = 0.0005
+LINGER_SECONDS = 0.001
 """Longest that the loop stands still for the device thread: as long as a few of its own turns take."""
 
 _log = logging.getLogger("worldsdk.server")

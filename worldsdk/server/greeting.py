@@ -30,6 +30,7 @@ CAPABILITIES = (
     "fork",
     "rewind",
     "observe",
+    "state",
     "record",
     "reset",
     "start",
@@ -87,6 +88,8 @@ def capabilities(options: ServeOptions, world: World, *, lockstep: bool) -> tupl
         lacking.add("record")
     if not world.rewind_ticks:
         lacking.add("rewind")
+    if not world.settable:
+        lacking.add("state")
     if lockstep:
         lacking.add("speed")
     return tuple(name for name in CAPABILITIES if name not in lacking)
@@ -130,6 +133,8 @@ def state_infos(world: World) -> tuple[StateInfo, ...]:
         }
         if variable.period:
             info["cyclic"] = True
+        if variable.name in world.settable:
+            info["settable"] = True
         infos.append(info)
     return tuple(infos)
 

@@ -15,7 +15,7 @@ from worldsdk.server.options import LOCKSTEP_WAITING
 from worldsdk.server.outbox import Outbox
 from worldsdk.server.room import Room, Seat
 
-BRIEF_MS = 0.3
+BRIEF_MS = 0.5
 """A tick that is expected to take no longer is waited for on the loop; see ``crossing``."""
 
 

@@ -5,9 +5,10 @@ denoising steps, or a snapshot) and how it was run. Every further line is a tick
 
     {"tick": 12, "controls": {"forward": 1.0}, "planned": 2, "taken": 2, "digest": "ab12..."}
 
-or an event that moved the session otherwise: ``{"event": "reset" | "rewind" | "restore" | "observe", ...,
-"tick": N, "digest": "..."}`` with the tick and the digest of the frame that it left the session at. Controls
-at rest are left out. Bytes are base64. ``server.replay`` reads it back.
+(with ``"given": {"x": 3.0}`` where state variables were set before it), or an event that moved the session
+otherwise: ``{"event": "reset" | "rewind" | "restore" | "observe", ..., "tick": N, "digest": "..."}`` with the
+tick and the digest of the frame that it left the session at. Controls at rest are left out. Bytes are base64.
+``server.replay`` reads it back.
 
 Writing, and the digests, are done by a thread of their own: neither the device nor the loop waits for a disk.
 """
@@ -59,11 +60,15 @@ def header_of(session: Session, *, mode: str) -> dict[str, Any]:
     return header
 
 
+def _given(frame: Frame) -> dict[str, Any]:
+    return {"given": dict(frame.given)} if frame.given else {}
+
+
 class LogWriter:
     """The thread that writes all logs of a server.
 
     Args:
-        failed: told the name of a log that could not be written any more, and why; on the writer's thread.
+        failed: told the name of a log that could not be written any more, and why; on any thread.
     """
 
     def __init__(self, failed: Callable[[str, str], None] = lambda name, why: None) -> None:
@@ -78,6 +83,7 @@ class LogWriter:
         try:
             self._lines.put_nowait((log, line))
         except queue.Full:
+            self._failed(log.name, "the disk is too far behind")
             return False
         return True
 
@@ -105,7 +111,7 @@ class LogWriter:
             if line is None:
                 self._guarded({log}, InputLog.shut)
                 open_logs.discard(log)
-            elif not log.broken:
+            elif not log.refused:
                 open_logs.add(log)
                 self._guarded({log}, lambda log, line=line: log.write(line()))  # type: ignore[misc]
         self._guarded(open_logs, InputLog.shut)
@@ -115,7 +121,7 @@ class LogWriter:
             try:
                 action(log)
             except OSError as error:
-                log.broken = True
+                log.refused = log.broken = True
                 self._failed(log.name, error.strerror or "the disk refused")
 
 
@@ -128,13 +134,17 @@ class InputLog:
         header: its first line, see ``header_of``.
         writer: the thread that does the work.
 
+    Attributes:
+        broken: whether nothing more is taken: the disk is too far behind, or refuses.
+        refused: whether the disk has refused. What was taken before a log broke is written unless it has.
+
     Raises:
         StorageError: the file cannot be made.
     """
 
     def __init__(self, folder: Path, name: str, header: Mapping[str, Any], writer: LogWriter) -> None:
         self.name = name + SUFFIX
-        self.broken = False
+        self.broken = self.refused = False
         self.base = int(header["tick"])
         self._writer = writer
         try:
@@ -156,6 +166,7 @@ class InputLog:
                 "controls": controls,
                 "planned": steps_of(timing.rung),
                 "taken": timing.steps_used,
+                **_given(frame),
                 "digest": frame.digest(),
             }
         )
@@ -193,6 +204,7 @@ class InputLog:
                 "controls": controls,
                 "pixels": base64.b64encode(pixels.tobytes()).decode(),
                 "tick": frame.tick,
+                **_given(frame),
                 "digest": frame.digest(),
             }
         )

@@ -147,6 +147,7 @@ def _follow(
         if len(raw) != int(np.prod(shape)):
             raise ReplayError(f"pixels has {len(raw)} bytes", where=f"{path.name}, line {number}")
         pixels = np.frombuffer(raw, dtype=np.uint8).reshape(shape)
+        session.set_state(_given(line, path, number))
         return session, session.observe(pixels, _field(line, "controls", dict, path, number))
     if event == "steps":
         return session, session.frame
@@ -160,7 +161,13 @@ def _tick(session: Session, line: Mapping[str, Any], path: Path, number: int) ->
     last = session.frame
     controls = session.world.controls.parse(_field(line, "controls", dict, path, number))
     timing = Timing(steps_used=taken, rung=rung_of(planned).name)
-    return Frame(last.pixels, {}, {}, 0.0, False, last.tick + 1, controls, timing)
+    given = _given(line, path, number)
+    return Frame(last.pixels, {}, {}, 0.0, False, last.tick + 1, controls, timing, given=given)
+
+
+def _given(line: Mapping[str, Any], path: Path, number: int) -> dict[str, Any]:
+    """State variables that were set before the frame of a line."""
+    return _field(line, "given", dict, path, number) if "given" in line else {}
 
 
 def _lines(path: Path) -> Iterator[tuple[int, dict[str, Any], bool]]:

@@ -11,8 +11,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor, nn
 
-from worldsdk.data.storage import atomic_file
 from worldsdk.errors import CheckpointError
+from worldsdk.packs.storage import atomic_file
 from worldsdk.training.average import WeightAverage
 
 NAME = "checkpoint.safetensors"

@@ -15,6 +15,7 @@ from PIL import Image
 
 from worldsdk.data.reader import Dataset
 from worldsdk.models.interface import Context
+from worldsdk.models.optimise import EXACT
 from worldsdk.packs import Display, Manifest, save_pack
 from worldsdk.packs.manifest import Idle
 from worldsdk.training.build import model_config
@@ -28,7 +29,7 @@ def export_pack(trainer: Trainer, dataset: Dataset, folder: Path) -> Path:
     """Writes the run's averaged model as a pack to ``folder`` and returns it.
 
     Weights are stored as bfloat16 where that loses nothing to speak of (convolutions and matrices of the
-    picture); whatever moves the walker stays float32, since its small errors add up.
+    picture); what moves the walker and things stays float32, since its small errors add up.
     """
     recipe, info = trainer.recipe, dataset.info
     model = trainer.averaged()
@@ -36,7 +37,7 @@ def export_pack(trainer: Trainer, dataset: Dataset, folder: Path) -> Path:
     for name, value in model.state_dict().items():
         value = value.detach().cpu().contiguous()
         weights[name] = (
-            value if name.startswith(("motion.", "tracker.")) or value.ndim < 2 else value.bfloat16()
+            value if name.split(".")[0] in EXACT or value.ndim < 2 else value.bfloat16()
         )
     starts = choose_starts(trainer.footage, recipe.world.starts, trainer.model.spec.history)
     extras = {name: text.encode() for name, text in info.notices.items()}

@@ -11,11 +11,11 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from worldsdk.data.storage import atomic_file
 from worldsdk.errors import DatasetError
 from worldsdk.evaluation.dreamers import ModelDreamer
 from worldsdk.evaluation.metrics import psnr
 from worldsdk.models.interface import WorldModel
+from worldsdk.packs.storage import atomic_file
 from worldsdk.training.footage import Footage
 
 HORIZONS = (1, 4, 16, 64)

@@ -18,10 +18,10 @@ import torch
 from tqdm import tqdm
 
 from worldsdk.data.reader import Dataset
-from worldsdk.data.storage import make_folder
 from worldsdk.errors import ModelError
 from worldsdk.models.interface import WorldModel
 from worldsdk.models.precision import has_bfloat16
+from worldsdk.packs.storage import make_folder
 from worldsdk.training.average import WeightAverage
 from worldsdk.training.build import new_model
 from worldsdk.training.checkpoint import (

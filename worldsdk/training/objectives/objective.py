@@ -43,6 +43,22 @@ class Objective(ABC):
         """Named terms of one step; ``total`` is the one to descend, the rest are for the curves."""
 
 
+def noise_levels(
+    batch: int, refine: float, noise: torch.Generator, device: torch.device, *, last: bool
+) -> Tensor:
+    """Levels [B] at which an unroll's frame is drawn.
+
+    Frames that the unroll goes on from are drawn from noise alone (1), as in play; of the ``last`` ones the
+    share ``refine`` from an estimate with less noise in it, below 0.6, as later denoising steps find it.
+    """
+    alone = torch.ones(batch, device=device)
+    if not last:
+        return alone
+    partial = torch.rand(batch, generator=noise, device=device) * 0.6
+    chosen = torch.rand(batch, generator=noise, device=device) < refine
+    return torch.where(chosen, partial, alone)
+
+
 def read_settings(stage: Stage, defaults: Mapping[str, float]) -> dict[str, float]:
     """The stage's settings over the objective's defaults.
 

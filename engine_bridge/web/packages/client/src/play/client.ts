@@ -203,7 +203,7 @@ export class WorldClient extends Emitter<Events> {
     });
   }
 
-  /** Sets state variables, where `welcome.commands` has `state`. */
+  /** Sets state variables, where `welcome.commands` has `state`: those that `welcome.state` calls settable. */
   setState(values: Levels): Promise<Applied> {
     return this.command("state", { values });
   }

@@ -62,6 +62,8 @@ export interface VariableInfo {
   high: number;
   unit: string;
   cyclic?: boolean;
+  /** Whether the command `state` takes it. */
+  settable?: boolean;
 }
 
 export interface Limits {

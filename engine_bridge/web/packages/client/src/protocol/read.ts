@@ -89,7 +89,7 @@ const SERVER: { [type: string]: Check } = {
     tick: int(),
     controls: list(control),
     layers: list(record({ ...variable, encoding: oneOf("u16") })),
-    state: list(record({ ...variable, "cyclic?": bool })),
+    state: list(record({ ...variable, "cyclic?": bool, "settable?": bool })),
     starts: int(),
     commands: map(map(any)),
     limits,

@@ -14,7 +14,7 @@ export interface Host {
 /** How to run the engine: by default in a worker made from this bundle; an address of one; or not in a worker. */
 export type WorkerOption = boolean | string | URL;
 
-const UP_MS = 5000; // a worker that a page's policy forbids may never say so
+const UP_MS = 15_000; // browsers tell at once of a worker that a policy forbids: this is for one that does not
 
 /** Starts an engine; `report` is called on this thread. */
 export function makeHost(option: WorkerOption, report: (report: Report) => void): Host {

@@ -88,7 +88,7 @@ inline std::int64_t SetState(Dialogue& to, const Values& values)
 {
     Value args = Value::Map();
     args.Add("values", ToMap(values));
-    return to.Command("state", std::move(args), nullptr);
+    return to.Command("state", std::move(args), "state");
 }
 
 /** What is 0 or empty stays as it is. */

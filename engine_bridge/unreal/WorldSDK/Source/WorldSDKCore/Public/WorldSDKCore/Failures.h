@@ -64,6 +64,8 @@ inline const Failure* Failures(std::size_t& count)
         {"snapshot_world", 0, false, "The snapshot is of another world.", "Connect to the world that it came from."},
         {"snapshot_checksum", 0, false, "The snapshot's bytes were altered or cut short.",
          "Store it as binary, whole."},
+        {"variable_invalid", 0, false, "A state variable cannot be set, or not to that value.",
+         "Set those that welcome calls settable, within their range."},
         {"image_invalid", 0, false, "The bytes are no picture that the server takes.",
          "Send PNG, JPEG or WebP, or raw RGB of exactly the world's size."},
         {kConnectionFailed, 0, true, "No worldsdk server answered there.",

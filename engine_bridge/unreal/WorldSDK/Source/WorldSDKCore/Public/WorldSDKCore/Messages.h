@@ -76,7 +76,7 @@ inline Shape WelcomeShape()
                                 {"unit", Label()},
                                 {"encoding", Choice({"u16"})}});
     const Shape state = Record(
-        {{"name", Name()}, {"low", Float()}, {"high", Float()}, {"unit", Label()}, {"cyclic", Bool(), false}});
+        {{"name", Name()}, {"low", Float()}, {"high", Float()}, {"unit", Label()}, {"cyclic", Bool(), false}, {"settable", Bool(), false}});
     const Shape limits = Record({{"max_message", Int()},
                                  {"input_hz", Float()},
                                  {"command_hz", Float()},

@@ -1,0 +1,25 @@
+import type { TargetCamera } from "@babylonjs/core/Cameras/targetCamera.js";
+import { poseOf, type WorldClient } from "@worldsdk/client";
+
+export interface PoseOptions {
+  /** Scene units to a unit of the world's map. */
+  scale?: number;
+  /** Height of the eye above the scene's ground, where the world has no `z`. */
+  eye?: number;
+}
+
+const RADIANS = Math.PI / 180;
+
+/**
+ * Puts a camera where the world's camera is, so that what the engine draws stays in place before the world's
+ * picture. The map's x is the scene's x, its y the scene's z (left-handed scenes), headings turn to the left from x.
+ *
+ * Returns whether the world says where it is.
+ */
+export function followPose(camera: TargetCamera, client: WorldClient, { scale = 1, eye = 0 }: PoseOptions = {}): boolean {
+  const pose = poseOf(client.state);
+  if (pose === null) return false;
+  camera.position.set(pose.x * scale, pose.z === null ? eye : pose.z * scale, pose.y * scale);
+  camera.rotation.set(-pose.pitch * RADIANS, (90 - pose.heading) * RADIANS, 0);
+  return true;
+}

@@ -1,0 +1,5 @@
+export { WorldBackground } from "./background.js";
+export { createWorldMaterial } from "./material.js";
+export { followPose, type PoseOptions } from "./pose.js";
+export { createWorldScreen } from "./screen.js";
+export { type TextureOptions, WorldTexture } from "./texture.js";
