@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 
 from worldsdk.models.anchored import AnchoredConfig, AnchoredModel
@@ -18,7 +20,7 @@ POSE_VARIABLES = (
 )
 
 
-def anchored(seed: int = 0) -> AnchoredModel:
+def anchored(seed: int = 0, **more: Any) -> AnchoredModel:
     torch.manual_seed(seed)
     config = AnchoredConfig(
         # A quarter of the height is odd: the U-Net's coarsest level rounds up.
@@ -34,8 +36,22 @@ def anchored(seed: int = 0) -> AnchoredModel:
         channels=(8, 12, 16),
         place_channels=8,
         condition=16,
+        **more,
     )
     return AnchoredModel(config).eval()
+
+
+def followed(seed: int = 0) -> AnchoredModel:
+    """The anchored family on a floor that repeats, with two kinds of things, newcomers among them."""
+    model = anchored(
+        seed, tile=32, samples=2, things=("box", "beast"), slots=5, facets=4, sprite=16, lags=(1, 2)
+    )
+    assert model.things is not None
+    generator = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        model.things.births.copy_(torch.rand(model.things.births.shape, generator=generator) * 300.0)
+        model.things.births[:, 0] = 1.0
+    return model
 
 
 def convnet(seed: int = 0) -> ConvnetModel:
@@ -53,7 +69,7 @@ def convnet(seed: int = 0) -> ConvnetModel:
     return ConvnetModel(config).eval()
 
 
-FAMILIES = {"anchored": anchored, "convnet": convnet}
+FAMILIES = {"anchored": anchored, "convnet": convnet, "followed": followed}
 
 
 def context(model: WorldModel, batch: int = 2, seed: int = 0) -> Context:
@@ -68,7 +84,17 @@ def context(model: WorldModel, batch: int = 2, seed: int = 0) -> Context:
         ),
         torch.zeros(batch, spec.history, spec.controls),
         low + share * (high - low),
+        {name: _moments(name, (batch, spec.history, *shape)) for name, shape in spec.memory.items()},
     )
+
+
+def _moments(name: str, shape: tuple[int, ...]) -> torch.Tensor:
+    """Two things that stay where they are, the same in every frame."""
+    assert name == "things"
+    things = torch.zeros(shape)
+    things[..., 0, :] = torch.tensor([1.0, 200.0, 220.0, 0.0, 0.0, 7.0])
+    things[..., 2, :] = torch.tensor([2.0, 300.0, 260.0, 0.0, 90.0, 8.0])
+    return things
 
 
 def tick(model, state, controls, seed: int = 0, steps: int = 1):  # type: ignore[no-untyped-def]

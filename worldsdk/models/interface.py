@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain
 
 import torch
@@ -82,6 +82,7 @@ class ModelSpec:
     variables: tuple[Variable, ...] = ()
     layers: tuple[Layer, ...] = ()
     settable: tuple[str, ...] = ()
+    memory: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -97,11 +98,27 @@ class Context:
     pixels: Tensor
     controls: Tensor
     variables: Tensor
+    memory: Mapping[str, Tensor] = field(default_factory=dict)
 
     def select(self, index: int) -> Context:
         """The one moment ``index`` as a batch of one."""
-        rows = slice(index, index + 1)
-        return Context(self.pixels[rows], self.controls[rows], self.variables[rows])
+        return self.take([index])
+
+    def take(self, rows: list[int]) -> Context:
+        return Context(
+            self.pixels[rows],
+            self.controls[rows],
+            self.variables[rows],
+            {name: tensor[rows] for name, tensor in self.memory.items()},
+        )
+
+    def to(self, device: torch.device | str) -> Context:
+        return Context(
+            self.pixels.to(device),
+            self.controls.to(device),
+            self.variables.to(device),
+            {name: tensor.to(device) for name, tensor in self.memory.items()},
+        )
 
 
 @dataclass(frozen=True)

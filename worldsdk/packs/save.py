@@ -58,6 +58,7 @@ def save_pack(
         WEIGHTS_NAME: dump(dict(weights)),
         STARTS_NAME: dump(
             {"pixels": starts.pixels, "controls": starts.controls, "variables": starts.variables}
+            | {f"memory.{name}": tensor for name, tensor in starts.memory.items()}
         ),
     }
     complete = replace(manifest, files={name: FileEntry.of(raw) for name, raw in sorted(contents.items())})

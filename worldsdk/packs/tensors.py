@@ -81,11 +81,12 @@ def read_context(tensors: dict[str, Tensor]) -> Context:
         PackError: a missing or unknown tensor, a wrong dtype or number of dimensions, sizes that
             disagree, no start at all, NaN or infinity.
     """
-    if set(tensors) != set(CONTEXT_NAMES):
+    memory = {n.removeprefix("memory."): t for n, t in tensors.items() if n.startswith("memory.")}
+    if {n for n in tensors if not n.startswith("memory.")} != set(CONTEXT_NAMES):
         raise PackError(
             f"holds {sorted(tensors)}", where=STARTS_NAME, fix=f"it must hold exactly {list(CONTEXT_NAMES)}"
         )
-    context = Context(tensors["pixels"], tensors["controls"], tensors["variables"])
+    context = Context(tensors["pixels"], tensors["controls"], tensors["variables"], memory)
     check_context(context)
     return context
 

@@ -92,8 +92,7 @@ class _Stopwatch:
 def begin(model: WorldModel, context: Context) -> State:
     """Memory of sessions that start at ``context`` (any device)."""
     device = model.device
-    on_device = Context(context.pixels.to(device), context.controls.to(device), context.variables.to(device))
-    return model.start(on_device)
+    return model.start(context.to(device))
 
 
 @torch.inference_mode()

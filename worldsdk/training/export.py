@@ -36,9 +36,7 @@ def export_pack(trainer: Trainer, dataset: Dataset, folder: Path) -> Path:
     weights = {}
     for name, value in model.state_dict().items():
         value = value.detach().cpu().contiguous()
-        weights[name] = (
-            value if name.split(".")[0] in EXACT or value.ndim < 2 else value.bfloat16()
-        )
+        weights[name] = value if name.split(".")[0] in EXACT or value.ndim < 2 else value.bfloat16()
     starts = choose_starts(trainer.footage, recipe.world.starts, trainer.model.spec.history)
     extras = {name: text.encode() for name, text in info.notices.items()}
     extras["preview.png"] = _preview(starts)
@@ -80,7 +78,7 @@ def choose_starts(footage: Footage, count: int, history: int) -> Context:
         chosen.append(candidates[int(worth.argmax())])
     at: NDArray[np.int64] = np.array(chosen, np.int64)
     context = footage.context(at, history)
-    return Context(context.pixels.cpu(), context.controls.cpu(), context.variables.cpu())
+    return context.to("cpu")
 
 
 def _preview(starts: Context) -> bytes:

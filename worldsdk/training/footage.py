@@ -94,4 +94,5 @@ class Footage:
     def context(self, at: NDArray[np.int64], history: int) -> Context:
         """The ``history`` frames before frames ``at`` as start contexts."""
         rows = torch.from_numpy(at[:, None] - history + np.arange(history)).to(self.pixels.device)
-        return Context(self.pixels[rows], self.controls[rows], self.variables[rows])
+        memory = {name: self.layers[name][rows] for name in ("things",) if name in self.layers}
+        return Context(self.pixels[rows], self.controls[rows], self.variables[rows], memory)

@@ -19,11 +19,11 @@ from worldsdk.models.anchored.painter import Painter
     heading=st.floats(0.0, 359.0),
     away=st.floats(0.0, 400.0),
     batch=st.integers(1, 3),
-    tile=st.sampled_from([0.0, 64.0]),
+    tile=st.sampled_from([0, 64]),
 )
 @torch.inference_mode()
 def test_one_loop_sees_what_the_tensors_see(
-    seed: int, heading: float, away: float, batch: int, tile: float
+    seed: int, heading: float, away: float, batch: int, tile: int
 ) -> None:
     painter = Painter(dataclasses.replace(anchored().config, tile=tile)).eval()
     painter.texture.table.mul_(20.0)

@@ -34,14 +34,14 @@ class Estimate:
 
     @classmethod
     def unpacked(cls, packed: Tensor, config: AnchoredConfig) -> Estimate:
-        height, width = config.height, config.width
+        count, height, width = len(packed), config.height, config.width
         pixels, slots = height * width, config.slots if config.things else 0
         sizes = [3 * pixels, pixels, pixels, slots * THING, 2 + len(config.meters)]
         picture, inverse, kinds, things, happenings = torch.split(packed, sizes, dim=1)
         return cls(
-            picture.view(-1, 3, height, width),
-            inverse.view(-1, height, width),
-            kinds.view(-1, height, width),
-            things.view(-1, slots, THING),
+            picture.view(count, 3, height, width),
+            inverse.view(count, height, width),
+            kinds.view(count, height, width),
+            things.view(count, slots, THING),
             happenings,
         )

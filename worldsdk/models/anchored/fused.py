@@ -33,6 +33,7 @@ class FusedPainter(Painter):
         self.config = painter.config
         for name, part in painter.named_children():
             self.add_module(name, part)
+        self.floor, self.sprites = painter.floor, painter.sprites
         texture, camera = painter.texture, painter.camera
         if painter.sprites is not None:
             painter.sprites.fix()

@@ -48,8 +48,8 @@ def look_at(pose: Tensor, things: Tensor, facets: int) -> Seen:
 
 
 class Sprites(nn.Module):
-    """``texels``: [kinds, facets, side, side, 4], red, green, blue in about [-1, 1] and the logit of being
-    there; row 0 is the lowest.
+    """``texels``: [kinds * facets * side * side, 4], red, green, blue in about [-1, 1] and the logit of being
+    there; row 0 of a picture is its lowest.
     """
 
     def __init__(self, config: AnchoredConfig, samples: Samples) -> None:
@@ -57,7 +57,7 @@ class Sprites(nn.Module):
         self.kinds, self.facets, self.side = len(config.things), config.facets, config.sprite
         self.eye_height = config.camera.eye_height
         self.samples = [samples]  # in a list: it belongs to the painter
-        texels = torch.zeros(self.kinds, self.facets, self.side, self.side, 4)
+        texels = torch.zeros(self.kinds * self.facets * self.side * self.side, 4)
         texels[..., 3] = -1.0
         self.texels = nn.Parameter(texels)
         self.dimming = Dimming()
@@ -71,7 +71,7 @@ class Sprites(nn.Module):
         """[kinds * facets * side * side + 1, 4]: colour times presence, and presence; the last is nothing."""
         if self.fixed is not None:
             return self.fixed
-        texels = self.texels.float().flatten(0, 3)
+        texels = self.texels.float()
         there = texels[:, 3:].sigmoid()
         return F.pad(torch.cat([texels[:, :3] * there, there], dim=1), (0, 0, 0, 1))
 
