@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from worldsdk.models.blocks import FilmBlock, UNet
-from worldsdk.models.inference.activations import enlarge_add_silu, film_silu, silu_of
+from worldsdk.models.inference.activations import enlarge_add_silu, film_silu
+from worldsdk.models.inference.layout import bits, silu
 from worldsdk.models.inference.packed import QuickConv2d, QuickLinear
 
 
@@ -40,12 +41,12 @@ class QuickUNet(nn.Module):
         h = self.stem(x)
         skips = [h]
         for level, (shrink, blocks) in enumerate(zip(self.down, self.down_blocks, strict=True)):
-            h = shrink(_silu(h))
+            h = shrink(silu(h))
             if level == 0 and self.coarse is not None and coarse is not None:
                 coarse = coarse.to(h.dtype, memory_format=torch.channels_last)
                 h = self.coarse.add_to(h, coarse)
             for block in cast(nn.ModuleList, blocks):
-                h = block(h, _silu(h), film)
+                h = block(h, silu(h), film)
             skips.append(h)
         h = skips.pop()
         for level in reversed(range(len(self.up_blocks))):
@@ -53,9 +54,9 @@ class QuickUNet(nn.Module):
             if level < len(self.up):
                 h, active = _enlarge(self.up[level](h), skips.pop())
             for block in cast(nn.ModuleList, self.up_blocks[level]):
-                h = block(h, _silu(h) if active is None else active, film)
+                h = block(h, silu(h) if active is None else active, film)
                 active = None
-        return cast(Tensor, self.head(_silu(h)))
+        return cast(Tensor, self.head(silu(h)))
 
 
 class _Block(nn.Module):
@@ -70,7 +71,7 @@ class _Block(nn.Module):
     def forward(self, x: Tensor, active: Tensor, film: NDArray[np.float32]) -> Tensor:
         """x [B, C, H, W], overwritten; ``active`` its SiLU."""
         h = self.first(active)
-        film_silu(_bits(h).reshape(len(h), -1, h.shape[1]), film, self.place)
+        film_silu(bits(h).reshape(len(h), -1, h.shape[1]), film, self.place)
         return self.second.add_to(x, h)
 
 
@@ -95,19 +96,8 @@ def _side_by_side(layers: list[nn.Linear]) -> nn.Linear:
     return merged
 
 
-def _bits(x: Tensor) -> NDArray[np.int16]:
-    """A channels-last bfloat16 tensor [B, C, H, W] as the array [B, H, W, C] that it is in memory."""
-    return cast("NDArray[np.int16]", x.permute(0, 2, 3, 1).view(torch.int16).numpy())
-
-
-def _silu(x: Tensor) -> Tensor:
-    out = torch.empty_like(x)
-    silu_of(_bits(x).reshape(-1), _bits(out).reshape(-1))
-    return out
-
-
 def _enlarge(small: Tensor, skip: Tensor) -> tuple[Tensor, Tensor]:
     """``small`` at the size of ``skip``, which is added; and the SiLU of that."""
     total, active = torch.empty_like(skip), torch.empty_like(skip)
-    enlarge_add_silu(_bits(small), _bits(skip), _bits(total), _bits(active))
+    enlarge_add_silu(bits(small), bits(skip), bits(total), bits(active))
     return total, active
