@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import time
+from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 from queue import Empty, Queue
@@ -55,6 +56,7 @@ class MonoClient:
             ["mono", str(program)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
         )
         self.events: Queue[dict[str, Any]] = Queue()
+        self.earlier: deque[dict[str, Any]] = deque()
         self.reader = Thread(target=self._read, daemon=True)
         self.reader.start()
 
@@ -74,20 +76,30 @@ class MonoClient:
         self.process.wait()
 
     def say(self, line: str) -> dict[str, Any]:
-        """Gives an order; returns its receipt. Events that came before are kept out of the way."""
+        """Gives an order; returns its receipt. Events that come before it wait for their turn."""
         assert self.process.stdin is not None
         self.process.stdin.write(f"{line}\n")
         self.process.stdin.flush()
-        return self.wait("asked", "refused", fails=False)
+        earlier = []
+        ends = time.monotonic() + 60.0
+        while (event := self._next())["kind"] not in ("asked", "refused"):
+            earlier.append(event)
+            assert time.monotonic() < ends, "no receipt came"
+        self.earlier.extend(earlier)
+        return event
+
+    def _next(self) -> dict[str, Any]:
+        """The next event; one of kind "nothing" where none came for a while."""
+        try:
+            return self.events.get(timeout=0.2)
+        except Empty:
+            assert self.process.poll() is None, "the program ended"
+            return {"kind": "nothing"}
 
     def wait(self, *kinds: str, fails: bool = True, seconds: float = 60.0) -> dict[str, Any]:
         ends = time.monotonic() + seconds
         while time.monotonic() < ends:
-            try:
-                event = self.events.get(timeout=0.2)
-            except Empty:
-                assert self.process.poll() is None, "the program ended"
-                continue
+            event = self.earlier.popleft() if self.earlier else self._next()
             if event["kind"] in kinds:
                 return event
             over = event["kind"] == "disconnected" and not event["will_retry"]
