@@ -45,6 +45,7 @@ func _bindings() -> void:
 	_claim("left is not right", not bound.take(_key(KEY_SHIFT, true, KEY_LOCATION_LEFT)) and bound.take(_key(KEY_SHIFT, true, KEY_LOCATION_RIGHT)))
 	bound.release_devices()
 	bound.drain()
+	bound.drain()
 	var stick := InputEventJoypadMotion.new()
 	stick.axis = JOY_AXIS_LEFT_X
 	stick.axis_value = 0.1
