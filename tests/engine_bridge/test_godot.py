@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 from websockets.asyncio.server import ServerConnection, serve
+from websockets.typing import Subprotocol
 
 import worldsdk
 from tests.engine_bridge.godot_engine import PROJECT, Godot, serving
@@ -178,8 +179,8 @@ def refusing() -> Iterator[dict[str, str]]:
     async def main() -> None:
         common: dict[str, Any] = {"compression": None}
         async with (
-            serve(newer, "127.0.0.1", 0, subprotocols=[SUBPROTOCOL], **common) as one,
-            serve(silent, "127.0.0.1", 0, subprotocols=[SUBPROTOCOL], **common) as two,
+            serve(newer, "127.0.0.1", 0, subprotocols=[Subprotocol(SUBPROTOCOL)], **common) as one,
+            serve(silent, "127.0.0.1", 0, subprotocols=[Subprotocol(SUBPROTOCOL)], **common) as two,
             serve(silent, "127.0.0.1", 0, **common) as three,
         ):
             for name, server in (("newer", one), ("nonsense", two), ("other", three)):
