@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, cast
@@ -18,7 +19,7 @@ from worldsdk.models.interface import Context
 from worldsdk.packs import Display, Manifest, save_pack
 from worldsdk.packs.manifest import Idle
 from worldsdk.training.build import model_config
-from worldsdk.training.footage import Footage
+from worldsdk.training.footage import NOTHING, Footage
 from worldsdk.training.trainer import Trainer
 
 PREVIEW_SCALE = 4
@@ -38,10 +39,11 @@ def export_pack(trainer: Trainer, dataset: Dataset, folder: Path) -> Path:
         weights[name] = (
             value if name.startswith(("motion.", "tracker.")) or value.ndim < 2 else value.bfloat16()
         )
-    starts = choose_starts(trainer.footage, recipe.world.starts, trainer.model.spec.history)
+    spec = trainer.model.spec
+    starts = choose_starts(trainer.footage, recipe.world.starts, spec.history, spec.memory)
     extras = {name: text.encode() for name, text in info.notices.items()}
     extras["preview.png"] = _preview(starts)
-    spec = Manifest(
+    manifest = Manifest(
         name=recipe.world.name,
         version=recipe.world.version,
         title=recipe.world.title,
@@ -57,14 +59,16 @@ def export_pack(trainer: Trainer, dataset: Dataset, folder: Path) -> Path:
         notices=tuple(info.notices),
         provenance=_provenance(trainer, dataset),
     )
-    return save_pack(folder, spec, weights, starts, extras)
+    return save_pack(folder, manifest, weights, starts, extras)
 
 
-def choose_starts(footage: Footage, count: int, history: int) -> Context:
+def choose_starts(
+    footage: Footage, count: int, history: int, memory: Mapping[str, tuple[int, ...]] = NOTHING
+) -> Context:
     """``count`` moments of training play, spread evenly over the recording, with a view worth starting in.
 
     Of each stretch the moment with the most varied picture is taken, and where depth was recorded with an
-    open view: nobody likes to begin with their nose against a wall.
+    open view: nobody likes to begin with their nose against a wall. memory: as ``Footage.context`` takes it.
     """
     fitting = footage.windows(history, 1)
     chosen: list[np.int64] = []
@@ -78,8 +82,7 @@ def choose_starts(footage: Footage, count: int, history: int) -> Context:
             worth = worth * footage.layers["depth"][before].float().flatten(1).median(dim=1).values
         chosen.append(candidates[int(worth.argmax())])
     at: NDArray[np.int64] = np.array(chosen, np.int64)
-    context = footage.context(at, history)
-    return Context(context.pixels.cpu(), context.controls.cpu(), context.variables.cpu())
+    return footage.context(at, history, memory).to("cpu")
 
 
 def _preview(starts: Context) -> bytes:
