@@ -73,7 +73,7 @@ class Godot:
         self,
         *arguments: str | Path,
         screen: bool = False,
-        timeout: float = 90.0,
+        timeout: float = 200.0,
         env: Mapping[str, str] | None = None,
     ) -> subprocess.CompletedProcess[str]:
         """Runs Godot in the project, on a virtual screen where ``screen`` says so; stderr is in stdout."""

@@ -8,21 +8,21 @@ func run() -> void:
 	current_scene = door
 	var world: WorldClient = door.client
 	world.failed.connect(func(code: String, message: String) -> void: heard.append([code, message]))
-	var ready := await until(func() -> bool: return world.playing and world.paused and world.shown != null, 40.0)
+	var ready := await until(func() -> bool: return world.playing and world.paused and world.shown != null)
 	door.walker.position.z = -door.walker.reach.y + 0.6
 	await _save("before")
 	var outside: float = door.walker.position.z
 	_key(KEY_W, true)
-	var through := await until(func() -> bool: return door.inside, 20.0)
+	var through := await until(func() -> bool: return door.inside)
 	var entered: int = door.entered_at
-	await until(func() -> bool: return not door._busy and world.latest.tick > entered + 12, 20.0)
+	await until(func() -> bool: return not door._busy and world.latest.tick > entered + 12)
 	_key(KEY_W, false)
 	await _save("inside")
 	var deepest: int = world.latest.tick
 	var state_inside: Dictionary = world.state
 	_key(KEY_R, true)
 	_key(KEY_R, false)
-	var out := await until(func() -> bool: return not door.inside and not door._busy, 30.0)
+	var out := await until(func() -> bool: return not door.inside and not door._busy)
 	var back: int = world.latest.tick
 	door.walker.position.z = outside
 	await _save("after")

@@ -12,9 +12,9 @@ func run() -> void:
 	await seconds(float(argument("settle", "2.5")))
 	var before := client.latest.tick
 	FileAccess.open(argument("flag"), FileAccess.WRITE).store_string("now")
-	await until(func() -> bool: return heard.any(func(one: Array) -> bool: return one[0] == "disconnected"), 20.0)
-	await until(func() -> bool: return client.playing, 40.0)
-	await until(func() -> bool: return client.latest.seq == 1, 10.0)
+	await until(func() -> bool: return heard.any(func(one: Array) -> bool: return one[0] == "disconnected"), 60.0)
+	await until(func() -> bool: return client.playing, 60.0)
+	await until(func() -> bool: return client.latest.seq == 1, 30.0)
 	var resumed := client.latest.tick
 	var frame := await client.step({control: 1.0})
 	finish({"before": before, "resumed": resumed, "after": frame.tick if frame != null else -1, "same": client.welcome["session"] == session,
