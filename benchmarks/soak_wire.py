@@ -6,9 +6,10 @@ takes every frame. Prints JSON with the machine it ran on, and keeps it where ``
     python benchmarks/soak_wire.py doom-field --minutes 60 --json benchmarks/results/soak-wire.json
 
 * ``heartbeats``: ticks that the wall clock asked for, frames that came, and ``missed``: ticks that the server
-  passed over. Its clock sets no tick later to make up for one, so a missed one stays missed.
-* ``drift``: the server's tick times against this process's wall clock, in parts per million, and how far the
-  ticks were from an even grid. Both processes read the same clock: what drifts is the server's.
+  passed over. Its clock sets no tick later to make up for one, so a missed one stays missed. ``busy``: what
+  share of the processors others took meanwhile; where that is much, misses say more about them.
+* ``drift``: the server's tick times against this process's wall clock, in parts per million, and how far
+  ticks were from an even grid that the first tenth sets, as a median of the first and the last tenth.
 * ``memory``: of both processes, as each of the equal parts begins that the run is cut into, and at its end.
 
 With ``--rate`` a copy of the pack is served that names that rate as its own, so that the cheapest world can
@@ -78,6 +79,17 @@ def memory_mb(pid: int) -> float:
     return int(next(line for line in status if line.startswith("VmRSS")).split()[1]) * 1024 / 1e6
 
 
+def processor_seconds(pid: int) -> float:
+    """Time that the processors this process may use have spent on anybody but it and process ``pid``."""
+    tick = os.sysconf("SC_CLK_TCK")
+    mine = {f"cpu{number}" for number in os.sched_getaffinity(0)}
+    rows = [line.split() for line in Path("/proc/stat").read_text("ascii").splitlines()]
+    # Without idle and iowait.
+    spent = sum(sum(map(int, (*row[1:4], *row[6:8]))) for row in rows if row[0] in mine)
+    own = [Path(f"/proc/{one}/stat").read_text("ascii").rpartition(")")[2].split() for one in (pid, "self")]
+    return (spent - sum(int(fields[11]) + int(fields[12]) for fields in own)) / tick
+
+
 def main(argv: list[str] | None = None) -> int:
     """Plays and prints."""
     parser = argparse.ArgumentParser(
@@ -97,7 +109,10 @@ def main(argv: list[str] | None = None) -> int:
             process.terminate()
             process.wait()
     machine = describe(torch.device("cpu")) | {"usable_cpus": len(os.sched_getaffinity(0))}
-    machine |= {"niceness": os.getpriority(os.PRIO_PROCESS, 0), "load": round(os.getloadavg()[2], 2)}
+    machine |= {
+        "real_time_priority": os.sched_getparam(0).sched_priority,
+        "load": round(os.getloadavg()[2], 2),
+    }
     text = json.dumps({"world": args.world, "machine": machine, **report}, indent=1) + "\n"
     if args.json is not None:
         write_file(args.json, text.encode())
@@ -108,6 +123,7 @@ def main(argv: list[str] | None = None) -> int:
 def soak(pid: int, url: str, seconds: float) -> dict[str, Any]:
     """Plays for so long and tells what became of it."""
     memory: list[tuple[float, float]] = []
+    others = 0.0
     with connect(url, mode="realtime") as world, world.session(seed=7).realtime() as live:
         controls, rate = list(world.controls), world.rate_hz
         # Tick, server's moment, moment here, of each frame: written to once now, so that it does not grow.
@@ -124,6 +140,8 @@ def soak(pid: int, url: str, seconds: float) -> dict[str, Any]:
                 last_tick = frame.tick
                 if since < 0.0:
                     continue
+                if not count:
+                    others = -processor_seconds(pid)
                 points[count] = frame.tick, frame.wire.pts / 1e6, now
                 count += 1
                 replaced += frame.wire.replaced
@@ -134,10 +152,14 @@ def soak(pid: int, url: str, seconds: float) -> dict[str, Any]:
                 if since >= seconds:
                     break
         reconnects, skipped = live.quality.reconnects, live.skipped
+    others += processor_seconds(pid)
     points = points[:count]
     (ticks, span, wall) = points[-1] - points[0]
-    offsets = 1000.0 * ((points[:, 1] - points[0, 1]) - (points[:, 0] - points[0, 0]) / rate)
+    # From the nearest beat of an even grid, whose phase the first part gives: misses leave whole beats out.
     part = max(1, count // PARTS)
+    phase = (points[:, 1] - points[0, 1]) * rate % 1.0
+    middle = float(np.median((phase[:part] + 0.5) % 1.0) - 0.5)
+    offsets = ((phase - middle + 0.5) % 1.0 - 0.5) * 1000.0 / rate
     return {
         "rate_hz": rate,
         "seconds": round(wall, 3),
@@ -150,6 +172,7 @@ def soak(pid: int, url: str, seconds: float) -> dict[str, Any]:
             "replaced": replaced,
             "skipped": skipped,
             "reconnects": reconnects,
+            "busy": round(others / (wall * len(os.sched_getaffinity(0))), 3),
             "longest_wait_ms": round(float(np.diff(points[:, 2]).max()) * 1000.0, 1),
         },
         "drift": {

@@ -25,6 +25,8 @@ UNPACKED = REPOSITORY / ".cache" / "godot4" / "godot4"
 
 OLDEST = (4, 3)
 MISSING = "Godot 4.3 or newer was not found: set GODOT, or run engine_bridge/godot/setup.sh .cache/godot4"
+_made: list[Godot] = []
+
 TROUBLE = re.compile(
     r"SCRIPT ERROR|Parse Error|^ERROR|Leaked instance|ObjectDB instances leaked", re.MULTILINE
 )
@@ -52,23 +54,26 @@ class Godot:
     project: Path
 
     @classmethod
-    def of_a_copy(cls, folder: Path) -> Godot:
-        """Skips the test where there is no Godot."""
+    def of_a_copy(cls, factory: pytest.TempPathFactory) -> Godot:
+        """One for all tests of this process, for importing takes its time. Skips where there is no Godot."""
+        if _made:
+            return _made[0]
         binary = find_godot()
         if binary is None:
             pytest.skip(MISSING)
-        project = folder / "project"
+        project = factory.mktemp("godot") / "project"
         shutil.copytree(PROJECT, project, ignore=shutil.ignore_patterns(".godot"))
         engine = cls(binary, project)
         done = engine.call("--headless", "--import")
         assert not re.search(r"SCRIPT ERROR|Parse Error", done.stdout), done.stdout
+        _made.append(engine)
         return engine
 
     def call(
         self,
         *arguments: str | Path,
         screen: bool = False,
-        timeout: float = 90.0,
+        timeout: float = 200.0,
         env: Mapping[str, str] | None = None,
     ) -> subprocess.CompletedProcess[str]:
         """Runs Godot in the project, on a virtual screen where ``screen`` says so; stderr is in stdout."""
@@ -104,12 +109,14 @@ class Godot:
         """What a program of the project reports."""
         return reported(self.run(script, *arguments, clean=clean))
 
-    def drawn(self, script: str, *arguments: str | Path, renderer: tuple[str, ...] = ()) -> dict[str, Any]:
-        """As ``result``, of a program that draws on a virtual screen of 640x480 pixels."""
+    def drawn(
+        self, script: str, *arguments: str | Path, size: str = "320x240", renderer: tuple[str, ...] = ()
+    ) -> dict[str, Any]:
+        """As ``result``, of a program that draws in a window of that size on a virtual screen."""
         chosen = renderer or ("--rendering-driver", "opengl3")
         done = self.call(
             *chosen,
-            *("--audio-driver", "Dummy", "--resolution", "640x480", "--script", f"res://{script}", "--"),
+            *("--audio-driver", "Dummy", "--resolution", size, "--script", f"res://{script}", "--"),
             *arguments,
             screen=True,
         )

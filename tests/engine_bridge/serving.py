@@ -35,7 +35,7 @@ def serving(
     try:
         ends = time.monotonic() + 90
         while not (found := re.search(r"ws://\S+/play", log.read_text("utf-8"))):
-            assert process.poll() is None, log.read_text("utf-8")
+            assert process.poll() is None, f"exit {process.poll()}: {log.read_text('utf-8')}"
             assert time.monotonic() < ends, "the server did not start"
             time.sleep(0.1)
         yield found[0], process

@@ -87,8 +87,8 @@ def test_a_bad_row_is_told_from_its_neighbours(bad: float, name: str) -> None:
 
 def test_opposite_infinities_do_not_cancel() -> None:
     row = torch.tensor([[1.0, torch.inf, -torch.inf], [1.0, 1e30, -1e30]])
-    assert engine._sane([row, row.bfloat16()], 2).tolist() == [False, True]
-    assert engine._sane([torch.zeros(2, 0), torch.zeros(2)], 2).tolist() == [True, True]
+    assert engine._sane([row, row.bfloat16()], 2) == [False, True]
+    assert engine._sane([torch.zeros(2, 0), torch.zeros(2)], 2) == [True, True]
 
 
 def test_an_observed_frame_is_shown_as_it_is() -> None:

@@ -69,9 +69,8 @@ class ModelDreamer:
 
     def start(self, context: Context) -> State:
         """Memory of the sessions that begin at ``context``."""
-        device = self.model.device
         with torch.inference_mode():
-            return self.model.start(context.to(device))
+            return self.model.start(context.to(self.model.device))
 
     def tick(self, state: State, controls: Tensor, seeds: Sequence[int], tick: int) -> tuple[State, Output]:
         """One frame of each session. controls: float32 [B, A]; tick: of the frame made, 1 the first.

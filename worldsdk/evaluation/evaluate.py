@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-import torch
-
 from worldsdk.errors import DatasetError, EvaluationError
 from worldsdk.evaluation.cells import TileBook
 from worldsdk.evaluation.dreamers import ModelDreamer
@@ -214,12 +212,7 @@ def evaluate(
 
 def start_contexts(world: World) -> Context:
     """All moments that sessions of ``world`` can begin at, as one batch."""
-    contexts = [world.context(index) for index in range(world.starts)]
-    return Context(
-        torch.cat([context.pixels for context in contexts]),
-        torch.cat([context.controls for context in contexts]),
-        torch.cat([context.variables for context in contexts]),
-    )
+    return Context.join([world.context(index) for index in range(world.starts)])
 
 
 def _tile_book(heldout: HeldOut, size: int) -> TileBook | None:

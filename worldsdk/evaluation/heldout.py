@@ -29,13 +29,15 @@ class Episode:
         pixels: uint8 [T, H, W, 3], RGB.
         controls: float32 [T, A]; ``controls[t]`` led to ``pixels[t]``.
         variables: float32 [T, V], in the variables' units.
-        layers: name -> numbers [T, H, W], in the layer's unit.
+        layers: name -> numbers [T, H, W], in the layer's unit: those that dreams are compared with.
+        memory: name -> numbers [T, ...]: those that the world starts from.
     """
 
     pixels: NDArray[np.uint8]
     controls: NDArray[np.float32]
     variables: NDArray[np.float32]
     layers: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+    memory: Mapping[str, NDArray[Any]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.pixels)
@@ -131,9 +133,14 @@ class HeldOut:
         def layer(name: str) -> NDArray[np.float32]:
             return np.stack([e.layers[name][at + history - 1 :][: horizon + 1] for e, at in cuts])
 
+        def remembered(name: str) -> torch.Tensor:
+            stacked = np.stack([e.memory[name][at : at + history] for e, at in cuts])
+            return torch.from_numpy(stacked.astype(np.float32))
+
         layers = {name: layer(name).astype(np.float32) for name in cuts[0][0].layers}
+        memory = {name: remembered(name) for name in cuts[0][0].memory}
         return Windows(
-            context=Context(past("pixels"), past("controls"), past("variables")),
+            context=Context(past("pixels"), past("controls"), past("variables"), memory),
             controls=torch.from_numpy(future("controls")),
             pixels=future("pixels"),
             variables=future("variables"),

@@ -104,4 +104,4 @@ def pick(starts: Context, wanted: int) -> Context:
     """``wanted`` of the moments, as different as possible; some twice where there are fewer."""
     count = len(starts.pixels)
     rows = [(i * count) // wanted if wanted <= count else i % count for i in range(wanted)]
-    return Context(starts.pixels[rows], starts.controls[rows], starts.variables[rows])
+    return starts.take(rows)

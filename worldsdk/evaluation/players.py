@@ -64,9 +64,7 @@ class DreamPlayer:
         sessions, ticks, _ = script.shape
         count = len(self._starts.pixels)
         rows = [(row * count) // sessions if sessions <= count else row % count for row in range(sessions)]
-        state = self._dreamer.start(
-            Context(self._starts.pixels[rows], self._starts.controls[rows], self._starts.variables[rows])
-        )
+        state = self._dreamer.start(self._starts.take(rows))
         seeds = range(self._seed, self._seed + sessions)
         wanted = set(keep)
         kept, variables = {}, []

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from worldsdk.controls import ControlSpec
+from worldsdk.data.memory import check_memory
 from worldsdk.data.reader import Dataset, Split
 from worldsdk.data.recorder import RecordPlan, record
 from worldsdk.errors import DatasetError
@@ -31,7 +32,8 @@ def from_dataset(
     """The episodes of ``split`` as a world with ``spec`` and ``controls`` needs them.
 
     Raises:
-        DatasetError: no such episodes, or frames, controls or variables that are not the world's.
+        DatasetError: no such episodes, or frames, controls, variables or remembered layers that are not the
+            world's.
     """
     where = str(dataset.folder)
     info = dataset.info
@@ -48,6 +50,7 @@ def from_dataset(
         raise DatasetError(f"has no {missing}", where=where, fix="record it from the game the world dreams")
     columns = [names.index(variable.name) for variable in spec.variables]
     layers = [layer.name for layer in spec.layers if layer.name in dataset.layers]
+    check_memory(spec.memory, {name: column.shape[1:] for name, column in dataset.layers.items()}, where)
     found = dataset.split(split)
     if not found:
         raise DatasetError(
@@ -59,6 +62,7 @@ def from_dataset(
             dataset.controls[e.start : e.stop],
             dataset.variables[e.start : e.stop][:, columns],
             {name: dataset.layers[name][e.start : e.stop] for name in layers},
+            {name: dataset.layers[name][e.start : e.stop] for name in spec.memory},
         )
         for e in found
     ]

@@ -16,7 +16,7 @@ One tick is::
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 
@@ -71,6 +71,8 @@ class ModelSpec:
         variables: state variables tracked, in the order of ``Output.variables``.
         layers: layers predicted.
         settable: names of the variables that ``set_variables`` takes.
+        memory: what ``start`` needs beyond pictures, controls and variables, as ``Context.memory`` has it:
+            name of a dataset's layer -> shape of one frame's entry.
     """
 
     height: int
@@ -93,6 +95,8 @@ class Context:
         pixels: uint8 [B, history, H, W, 3], RGB.
         controls: float32 [B, history, controls]; ``controls[:, t]`` is what led to ``pixels[:, t]``.
         variables: float32 [B, history, len(variables)], in the variables' units.
+        memory: name -> float32 [B, history, ...]: what else was recorded of those moments, of all that
+            ``ModelSpec.memory`` names.
     """
 
     pixels: Tensor
@@ -100,24 +104,37 @@ class Context:
     variables: Tensor
     memory: Mapping[str, Tensor] = field(default_factory=dict)
 
+    def __len__(self) -> int:
+        return len(self.pixels)
+
+    def take(self, rows: slice | Sequence[int]) -> Context:
+        """The moments of those indices, in that order; a slice gives views."""
+        return self._each(lambda tensor: tensor[rows])
+
     def select(self, index: int) -> Context:
         """The one moment ``index`` as a batch of one."""
-        return self.take([index])
-
-    def take(self, rows: list[int]) -> Context:
-        return Context(
-            self.pixels[rows],
-            self.controls[rows],
-            self.variables[rows],
-            {name: tensor[rows] for name, tensor in self.memory.items()},
-        )
+        return self.take(slice(index, index + 1))
 
     def to(self, device: torch.device | str) -> Context:
+        """The same moments on ``device``."""
+        return self._each(lambda tensor: tensor.to(device))
+
+    @staticmethod
+    def join(contexts: Sequence[Context]) -> Context:
+        """One batch of all of them, one after the other; at least one, and all with the same memory."""
         return Context(
-            self.pixels.to(device),
-            self.controls.to(device),
-            self.variables.to(device),
-            {name: tensor.to(device) for name, tensor in self.memory.items()},
+            torch.cat([context.pixels for context in contexts]),
+            torch.cat([context.controls for context in contexts]),
+            torch.cat([context.variables for context in contexts]),
+            {name: torch.cat([context.memory[name] for context in contexts]) for name in contexts[0].memory},
+        )
+
+    def _each(self, change: Callable[[Tensor], Tensor]) -> Context:
+        return Context(
+            change(self.pixels),
+            change(self.controls),
+            change(self.variables),
+            {name: change(tensor) for name, tensor in self.memory.items()},
         )
 
 

@@ -7,10 +7,13 @@ a CPU to the layers of ``models/inference``. What moves the walker or tracks sta
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from importlib import import_module
+from typing import cast
+
 import torch
 from torch import nn
 
-from worldsdk.models.blocks import UNet
 from worldsdk.models.inference.packed import QuickConv1d, QuickConv2d, QuickLinear
 from worldsdk.models.interface import WorldModel
 from worldsdk.models.precision import has_bfloat16
@@ -19,14 +22,26 @@ EXACT = ("motion", "outcomes", "things", "tracker")
 """Sub-modules whose small errors would add up from tick to tick."""
 
 
+REWRITES = {
+    "worldsdk.models.blocks.UNet": "worldsdk.models.inference.unet.QuickUNet",
+    "worldsdk.models.anchored.place.Place": "worldsdk.models.inference.place.QuickPlace",
+}
+"""Modules for which there is another one that does the same on a CPU with bfloat16."""
+
+EXACT_REWRITES = {"worldsdk.models.anchored.motion.Motion": "worldsdk.models.inference.motion.QuickMotion"}
+"""The same, in float32, on any CPU."""
+
+
 def optimise(model: WorldModel, device: torch.device) -> WorldModel:
     """The same model, changed in place, ready for inference on ``device``."""
     model = model.to(device).eval().requires_grad_(False)
-    if has_bfloat16(device):
-        for name, part in model.named_children():
-            if name not in EXACT:
-                setattr(model, name, _quick(part, device))
-    else:
+    quick = has_bfloat16(device)
+    for name, part in list(model.named_children()):
+        if name in EXACT:
+            setattr(model, name, _rewritten(part, EXACT_REWRITES, device) or part)
+        elif quick:
+            setattr(model, name, _quick(part, device))
+    if not quick:
         model = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     model.make_ready(device)
     return model
@@ -40,11 +55,19 @@ def _quick(module: nn.Module, device: torch.device) -> nn.Module:
         return QuickConv1d(module)
     if isinstance(module, nn.Linear):
         return QuickLinear(module)
-    if isinstance(module, UNet) and device.type == "cpu":
-        # Imported here: its loops are compiled, which other devices need not wait for.
-        from worldsdk.models.inference.unet import QuickUNet
-
-        return QuickUNet(module)
+    rewritten = _rewritten(module, REWRITES, device)
+    if rewritten is not None:
+        return rewritten
     for name, child in list(module.named_children()):
         setattr(module, name, _quick(child, device))
     return module
+
+
+def _rewritten(module: nn.Module, rewrites: Mapping[str, str], device: torch.device) -> nn.Module | None:
+    """What stands in for ``module`` on a CPU, if anything."""
+    found = rewrites.get(f"{type(module).__module__}.{type(module).__qualname__}")
+    if found is None or device.type != "cpu":
+        return None
+    # Imported here: compiling costs a second that other devices and families need not spend.
+    home, _, name = found.rpartition(".")
+    return cast(nn.Module, getattr(import_module(home), name)(module))

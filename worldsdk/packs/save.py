@@ -46,7 +46,7 @@ def save_pack(
             that holds something other than a pack.
         StorageError: the place cannot be written. Nothing half-written is left in any case.
     """
-    from worldsdk.packs.tensors import check_context, check_finite, dump
+    from worldsdk.packs.tensors import check_context, check_finite, context_tensors, dump
 
     target = Path(folder)
     check_finite(dict(weights), WEIGHTS_NAME)
@@ -56,10 +56,7 @@ def save_pack(
     contents = {
         **extras,
         WEIGHTS_NAME: dump(dict(weights)),
-        STARTS_NAME: dump(
-            {"pixels": starts.pixels, "controls": starts.controls, "variables": starts.variables}
-            | {f"memory.{name}": tensor for name, tensor in starts.memory.items()}
-        ),
+        STARTS_NAME: dump(context_tensors(starts)),
     }
     complete = replace(manifest, files={name: FileEntry.of(raw) for name, raw in sorted(contents.items())})
     contents[MANIFEST_NAME] = complete.to_bytes()

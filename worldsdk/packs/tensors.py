@@ -13,6 +13,8 @@ from worldsdk.models.interface import Context, ModelSpec, WorldModel
 from worldsdk.packs.manifest import STARTS_NAME, WEIGHTS_NAME
 
 CONTEXT_NAMES = ("pixels", "controls", "variables")
+MEMORY = "memory."
+"""Before the names of what else the model starts from."""
 
 
 def dump(tensors: dict[str, Tensor]) -> bytes:
@@ -74,6 +76,12 @@ def load_weights(model: WorldModel, weights: dict[str, Tensor]) -> None:
             wanted[name].copy_(tensor)
 
 
+def context_tensors(context: Context) -> dict[str, Tensor]:
+    """What ``read_context`` reads: tensor name -> tensor."""
+    plain = {name: getattr(context, name) for name in CONTEXT_NAMES}
+    return plain | {f"{MEMORY}{name}": tensor for name, tensor in context.memory.items()}
+
+
 def read_context(tensors: dict[str, Tensor]) -> Context:
     """The start contexts in a pack's tensors.
 
@@ -81,10 +89,16 @@ def read_context(tensors: dict[str, Tensor]) -> Context:
         PackError: a missing or unknown tensor, a wrong dtype or number of dimensions, sizes that
             disagree, no start at all, NaN or infinity.
     """
-    memory = {n.removeprefix("memory."): t for n, t in tensors.items() if n.startswith("memory.")}
-    if {n for n in tensors if not n.startswith("memory.")} != set(CONTEXT_NAMES):
+    memory = {
+        name.removeprefix(MEMORY): tensor
+        for name, tensor in tensors.items()
+        if name.startswith(MEMORY) and name != MEMORY
+    }
+    if len(tensors) - len(memory) != len(CONTEXT_NAMES) or not set(CONTEXT_NAMES) <= set(tensors):
         raise PackError(
-            f"holds {sorted(tensors)}", where=STARTS_NAME, fix=f"it must hold exactly {list(CONTEXT_NAMES)}"
+            f"holds {sorted(tensors)}",
+            where=STARTS_NAME,
+            fix=f"it must hold exactly {list(CONTEXT_NAMES)}, and {MEMORY}NAME of what the model remembers",
         )
     context = Context(tensors["pixels"], tensors["controls"], tensors["variables"], memory)
     check_context(context)
@@ -107,7 +121,15 @@ def check_context(context: Context, spec: ModelSpec | None = None) -> None:
                 where=STARTS_NAME,
                 fix=f"give float32 [{pixels.shape[0]}, {pixels.shape[1]}, ...]",
             )
-    check_finite({"controls": controls, "variables": variables}, STARTS_NAME)
+    for name, tensor in context.memory.items():
+        if tensor.dtype != torch.float32 or tensor.shape[:2] != pixels.shape[:2]:
+            raise PackError(
+                f"memory {name!r} is {tensor.dtype} {tuple(tensor.shape)}",
+                where=STARTS_NAME,
+                fix=f"give float32 [{pixels.shape[0]}, {pixels.shape[1]}, ...]",
+            )
+    floats = {name: tensor for name, tensor in context_tensors(context).items() if name != "pixels"}
+    check_finite(floats, STARTS_NAME)
     if spec is None:
         return
     found = (*pixels.shape[1:4], controls.shape[2], variables.shape[2])
@@ -118,3 +140,23 @@ def check_context(context: Context, spec: ModelSpec | None = None) -> None:
             where=STARTS_NAME,
             fix=f"the model needs {wanted}",
         )
+    _check_memory(context, spec)
+
+
+def _check_memory(context: Context, spec: ModelSpec) -> None:
+    missing = sorted(set(spec.memory) - set(context.memory))
+    unknown = sorted(set(context.memory) - set(spec.memory))
+    if missing or unknown:
+        raise PackError(
+            f"starts lack the memory {missing}" if missing else f"starts have the memory {unknown}",
+            where=STARTS_NAME,
+            fix=f"the model needs {sorted(spec.memory)}" if spec.memory else "the model needs none",
+        )
+    for name, shape in spec.memory.items():
+        found = tuple(context.memory[name].shape[2:])
+        if found != tuple(shape):
+            raise PackError(
+                f"memory {name!r} has {found} a frame",
+                where=STARTS_NAME,
+                fix=f"the model needs {tuple(shape)}",
+            )

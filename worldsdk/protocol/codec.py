@@ -34,6 +34,12 @@ def encode(message: Message) -> bytes:
     Raises:
         ProtocolError: a field holds what a peer would refuse.
     """
+    packed: bytes = msgpack.packb(to_map(message))
+    return packed
+
+
+def to_map(message: Message) -> dict[str, Any]:
+    """The map that travels for ``message``. Raises as ``encode``."""
     fields = vars(message)
     out: dict[str, Any] = {"t": message.t}
     for name, check, default in _writer(message.t):
@@ -42,8 +48,7 @@ def encode(message: Message) -> bytes:
         if value is default or (default is not REQUIRED and value == default):
             continue
         out[name] = check(value)
-    packed: bytes = msgpack.packb(out)
-    return packed
+    return out
 
 
 def decode(data: bytes, *, sender: Sender, max_bytes: int = limits.MAX_MESSAGE_BYTES) -> Message:

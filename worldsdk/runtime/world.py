@@ -144,7 +144,8 @@ class World:
                 led to them are taken to be at rest.
             variables: the state variables at ``frames``: [variables] for all, or [history, variables]. Left
                 out, they are those of the stored start whose pictures are nearest (mean absolute difference
-                over all its pixels).
+                over all its pixels). What else the model remembers (``spec.memory``) is that start's in
+                either case.
 
         Raises:
             SessionError: a bad seed, start, or shape.
@@ -268,10 +269,13 @@ class World:
             raise SessionError(f"frames are {pictures.dtype} {pictures.shape}", fix=f"give uint8 {shape}")
         pixels = torch.tensor(pictures)[None]
         controls = torch.zeros(1, spec.history, spec.controls)
+        nearest = None
+        if variables is None or spec.memory:
+            nearest = self._starts.select(self._nearest_start(pixels))
+        memory = {} if nearest is None else {name: t.clone() for name, t in nearest.memory.items()}
         if variables is None:
-            return Context(
-                pixels, controls, self._starts.variables[self._nearest_start(pixels)][None].clone()
-            )
+            assert nearest is not None
+            return Context(pixels, controls, nearest.variables.clone(), memory)
         wanted = (spec.history, len(spec.variables))
         try:
             values = np.broadcast_to(np.asarray(variables, dtype=np.float32), wanted)
@@ -281,7 +285,7 @@ class World:
             ) from error
         if not np.isfinite(values).all():
             raise SessionError("variables hold NaN or infinity", fix="give finite numbers")
-        return Context(pixels, controls, torch.tensor(values)[None])
+        return Context(pixels, controls, torch.tensor(values)[None], memory)
 
     def _nearest_start(self, pixels: torch.Tensor) -> int:
         wanted = pixels[0].to(torch.int16)

@@ -121,18 +121,22 @@ class Feed:
     def _message(self, one: Made, encoded: Encoded, replaced: int) -> bytes | None:
         """The frame's message for this connection; None where it is larger than the client takes."""
         applied = None if self._seat is None else one.applied.get(self._seat)
-        seq = self._protocol.next_seq
-        message = frame_message(
-            one,
-            encoded,
-            seq=seq,
-            applied=applied,
-            codec=self.outbox.look.codec,
-            layers=one.layers(self.layers, self._specs),
-            replaced=replaced,
-            digest=self._digests,
-        )
-        data = encode(message)
+        seq, look = self._protocol.next_seq, self.outbox.look
+        if self._seat is None and not look.streamed:
+            shared = one.for_viewers(encoded, look, self.layers, self._specs, self._digests)
+            data = shared.fill(seq, replaced)
+        else:
+            message = frame_message(
+                one,
+                encoded,
+                seq=seq,
+                applied=applied,
+                codec=look.codec,
+                layers=one.layers(self.layers, self._specs),
+                replaced=replaced,
+                digest=self._digests,
+            )
+            data = encode(message)
         if len(data) > self.most_bytes:
             self._too_large(len(data))
             return None

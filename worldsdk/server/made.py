@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from worldsdk.frame import Frame
 from worldsdk.models.interface import Layer
 from worldsdk.protocol.messages import FrameMessage
+from worldsdk.protocol.stencil import Stencil, stencil
 from worldsdk.server.encode import Encoded, Look, encode_layers, is_inline, timed
 
 
@@ -56,6 +57,7 @@ class Made:
     drift: float | None = None
     _bytes: dict[Look, Encoded | Future[Encoded]] = field(default_factory=dict)
     _layers: dict[str, bytes] = field(default_factory=dict)
+    _stencils: dict[tuple[Look, tuple[str, ...], bool], Stencil] = field(default_factory=dict)
     _digest: str = ""
 
     def digest(self) -> str:
@@ -90,6 +92,26 @@ class Made:
         if missing:
             self._layers.update(encode_layers(self.frame, specs, missing))
         return {name: self._layers[name] for name in names if name in self._layers}
+
+    def for_viewers(
+        self, encoded: Encoded, look: Look, layers: tuple[str, ...], specs: Mapping[str, Layer], digest: bool
+    ) -> Stencil:
+        """Its message for those who play no part in it, with number and replaced frames left open."""
+        key = (look, layers, digest)
+        found = self._stencils.get(key)
+        if found is None:
+            message = frame_message(
+                self,
+                encoded,
+                seq=1,
+                applied=None,
+                codec=look.codec,
+                layers=self.layers(layers, specs),
+                replaced=0,
+                digest=digest,
+            )
+            found = self._stencils[key] = stencil(message, ("seq", "replaced"))
+        return found
 
 
 def frame_message(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, cast
@@ -19,7 +20,7 @@ from worldsdk.models.optimise import EXACT
 from worldsdk.packs import Display, Manifest, save_pack
 from worldsdk.packs.manifest import Idle
 from worldsdk.training.build import model_config
-from worldsdk.training.footage import Footage
+from worldsdk.training.footage import NOTHING, Footage
 from worldsdk.training.trainer import Trainer
 
 PREVIEW_SCALE = 4
@@ -29,7 +30,7 @@ def export_pack(trainer: Trainer, dataset: Dataset, folder: Path) -> Path:
     """Writes the run's averaged model as a pack to ``folder`` and returns it.
 
     Weights are stored as bfloat16 where that loses nothing to speak of (convolutions and matrices of the
-    picture); what moves the walker and things stays float32, since its small errors add up.
+    picture); whatever moves the walker and things stays float32, since its small errors add up.
     """
     recipe, info = trainer.recipe, dataset.info
     model = trainer.averaged()
@@ -37,10 +38,11 @@ def export_pack(trainer: Trainer, dataset: Dataset, folder: Path) -> Path:
     for name, value in model.state_dict().items():
         value = value.detach().cpu().contiguous()
         weights[name] = value if name.split(".")[0] in EXACT or value.ndim < 2 else value.bfloat16()
-    starts = choose_starts(trainer.footage, recipe.world.starts, trainer.model.spec.history)
+    spec = trainer.model.spec
+    starts = choose_starts(trainer.footage, recipe.world.starts, spec.history, spec.memory)
     extras = {name: text.encode() for name, text in info.notices.items()}
     extras["preview.png"] = _preview(starts)
-    spec = Manifest(
+    manifest = Manifest(
         name=recipe.world.name,
         version=recipe.world.version,
         title=recipe.world.title,
@@ -56,14 +58,16 @@ def export_pack(trainer: Trainer, dataset: Dataset, folder: Path) -> Path:
         notices=tuple(info.notices),
         provenance=_provenance(trainer, dataset),
     )
-    return save_pack(folder, spec, weights, starts, extras)
+    return save_pack(folder, manifest, weights, starts, extras)
 
 
-def choose_starts(footage: Footage, count: int, history: int) -> Context:
+def choose_starts(
+    footage: Footage, count: int, history: int, memory: Mapping[str, tuple[int, ...]] = NOTHING
+) -> Context:
     """``count`` moments of training play, spread evenly over the recording, with a view worth starting in.
 
     Of each stretch the moment with the most varied picture is taken, and where depth was recorded with an
-    open view: nobody likes to begin with their nose against a wall.
+    open view: nobody likes to begin with their nose against a wall. memory: as ``Footage.context`` takes it.
     """
     fitting = footage.windows(history, 1)
     chosen: list[np.int64] = []
@@ -77,8 +81,7 @@ def choose_starts(footage: Footage, count: int, history: int) -> Context:
             worth = worth * footage.layers["depth"][before].float().flatten(1).median(dim=1).values
         chosen.append(candidates[int(worth.argmax())])
     at: NDArray[np.int64] = np.array(chosen, np.int64)
-    context = footage.context(at, history)
-    return context.to("cpu")
+    return footage.context(at, history, memory).to("cpu")
 
 
 def _preview(starts: Context) -> bytes:

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from worldsdk.data.memory import check_memory
 from worldsdk.data.reader import Dataset
 from worldsdk.errors import DatasetError
 from worldsdk.models.interface import Context
+
+NOTHING: Mapping[str, tuple[int, ...]] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -25,7 +29,7 @@ class Footage:
         variables: float32 [N, V].
         reward: float32 [N].
         ended: float32 [N].
-        layers: name -> tensor [N, H, W], in the dataset's dtype.
+        layers: name -> tensor [N, ...] ([N, H, W] for per-pixel layers), in the dataset's dtype.
         first: int64 [N], the first frame of each frame's episode.
         train: int64 numpy [M], frames of the training episodes; ``held_out`` of the others.
         last: int64 numpy [N], one past the last frame of each frame's episode.
@@ -91,8 +95,22 @@ class Footage:
         windows: NDArray[np.int64] = fitting
         return windows
 
-    def context(self, at: NDArray[np.int64], history: int) -> Context:
-        """The ``history`` frames before frames ``at`` as start contexts."""
+    def context(
+        self, at: NDArray[np.int64], history: int, memory: Mapping[str, tuple[int, ...]] = NOTHING
+    ) -> Context:
+        """The ``history`` frames before frames ``at`` as start contexts.
+
+        Args:
+            memory: the layers that go with them, as ``ModelSpec.memory`` has it.
+
+        Raises:
+            DatasetError: a layer that is not there, or of another shape.
+        """
+        check_memory(memory, {name: tuple(t.shape[1:]) for name, t in self.layers.items()}, "training data")
         rows = torch.from_numpy(at[:, None] - history + np.arange(history)).to(self.pixels.device)
-        memory = {name: self.layers[name][rows] for name in ("things",) if name in self.layers}
-        return Context(self.pixels[rows], self.controls[rows], self.variables[rows], memory)
+        return Context(
+            self.pixels[rows],
+            self.controls[rows],
+            self.variables[rows],
+            {name: self.layers[name][rows].float() for name in memory},
+        )

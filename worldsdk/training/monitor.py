@@ -14,7 +14,7 @@ from PIL import Image, ImageDraw
 from worldsdk.errors import DatasetError
 from worldsdk.evaluation.dreamers import ModelDreamer
 from worldsdk.evaluation.metrics import psnr
-from worldsdk.models.interface import WorldModel
+from worldsdk.models.interface import ModelSpec, WorldModel
 from worldsdk.packs.storage import atomic_file
 from worldsdk.training.footage import Footage
 
@@ -29,18 +29,18 @@ class Monitor:
     Args:
         folder: of the run.
         footage: whose held-out windows are dreamt, or others where none is long enough.
-        history: frames of context that the model takes.
+        spec: of the model: the frames and the memory that it starts from.
         windows: how many are dreamt each time, always the same ones.
     """
 
-    def __init__(self, folder: Path, footage: Footage, history: int, windows: int = 12) -> None:
+    def __init__(self, folder: Path, footage: Footage, spec: ModelSpec, windows: int = 12) -> None:
         self.folder = folder
         self.footage = footage
-        self.history = history
+        self.spec = spec
         try:
-            fitting = footage.windows(history, HORIZONS[-1], held_out=True)
+            fitting = footage.windows(spec.history, HORIZONS[-1], held_out=True)
         except DatasetError:  # a small recording: then what it has learnt from must do
-            fitting = footage.windows(history, HORIZONS[-1])
+            fitting = footage.windows(spec.history, HORIZONS[-1])
         self.at = fitting[np.linspace(0, len(fitting) - 1, windows).astype(np.int64)]
 
     def note(self, row: Mapping[str, object]) -> None:
@@ -50,7 +50,7 @@ class Monitor:
     def dream(self, model: WorldModel, stage: str) -> dict[str, float]:
         """Dreams the held-out windows, draws the strip, and returns ``psnr_<horizon>`` in dB."""
         rows = torch.from_numpy(self.at[:, None] + np.arange(HORIZONS[-1])).to(self.footage.pixels.device)
-        context = self.footage.context(self.at, self.history)
+        context = self.footage.context(self.at, self.spec.history, self.spec.memory)
         with torch.autocast(self.footage.pixels.device.type, dtype=torch.bfloat16):
             dream = ModelDreamer(model, 1).dream(context, self.footage.controls[rows], range(len(self.at)))
         truth: NDArray[np.uint8] = self.footage.pixels[rows].cpu().numpy()

@@ -100,7 +100,7 @@ class Trainer:
         here = machine_name(device)
         if here not in self.progress.hardware:
             self.progress.hardware.append(here)
-        self.monitor = Monitor(folder, self.footage, self.model.spec.history)
+        self.monitor = Monitor(folder, self.footage, self.model.spec)
         # All of them now: a mistake in the last stage must not wait for the first to end.
         self.objectives = [
             find_objective(recipe.world.family, stage.objective)(self.model, self.footage, stage)

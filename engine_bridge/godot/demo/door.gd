@@ -17,11 +17,12 @@ const WORLD_HINT := "R: rewind, out through the door"
 @onready var _eye: WorldConditioner = $WorldConditioner
 @onready var _room: Node3D = $Room
 @onready var _dream: WorldScreen2D = $Dream/WorldScreen2D
+@onready var _hud: CanvasLayer = $Hud
 @onready var _hint: Label = $Hud/Hint
 
 ## Whether the player is in the world.
 var inside := false
-## The world's tick at which it was entered; -1 outside.
+## The world's tick of the view through the door; -1 outside.
 var entered_at := -1
 ## What the player saw when it was entered, in the world's size.
 var seen: Image
@@ -51,12 +52,13 @@ func _unhandled_input(event: InputEvent) -> void:
 func enter() -> void:
 	_busy = true
 	walker.active = false
-	_hint.hide()
+	# What the player sees, without what is written over it.
+	_hud.hide()
 	await RenderingServer.frame_post_draw
 	_eye.texture = ImageTexture.create_from_image(get_viewport().get_texture().get_image())
 	seen = _eye.picture_now()
+	_hud.show()
 	var reply := await _eye.show_now()
-	_hint.show()
 	if reply.ok:
 		entered_at = reply.tick
 		inside = true
@@ -78,14 +80,16 @@ func leave() -> void:
 	client.bind_controls = false
 	client.release_all()
 	await client.pause()
-	var ticks := client.latest.tick - entered_at
+	# One further, to before the view was shown: the door then looks as it did.
+	var target := entered_at - 1
+	var ticks := client.latest.tick - target
 	var most: int = client.welcome["limits"]["rewind_ticks"]
 	while ticks > 0:
 		var jump := clampi(ceili(float(ticks) / JUMPS), 1, maxi(1, most))
 		var reply := await client.rewind(mini(jump, ticks))
 		if not reply.ok:
 			break
-		ticks = client.latest.tick - entered_at
+		ticks = client.latest.tick - target
 	_room.show()
 	_step_back()
 	await _fade(0.0)

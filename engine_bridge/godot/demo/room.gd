@@ -21,9 +21,9 @@ func _ready() -> void:
 	var side := (size.x - door.x) / 2.0
 	for sign_: float in [-1.0, 1.0]:
 		_box(Vector3(sign_ * (door.x + side) / 2.0, half.y, -half.z - 0.1), Vector3(side, size.y, 0.2), walls.lightened(0.1))
-		_box(Vector3(sign_ * (door.x / 2.0 + 0.06), door.y / 2.0, -half.z), Vector3(0.12, door.y, 0.3), Color(0.36, 0.22, 0.12))
+		_box(Vector3(sign_ * (door.x / 2.0 + 0.03), door.y / 2.0, -half.z), Vector3(0.12, door.y, 0.3), Color(0.36, 0.22, 0.12))
 	_box(Vector3(0.0, (size.y + door.y) / 2.0, -half.z - 0.1), Vector3(door.x, size.y - door.y, 0.2), walls.lightened(0.1))
-	_box(Vector3(0.0, door.y + 0.06, -half.z), Vector3(door.x + 0.24, 0.12, 0.3), Color(0.36, 0.22, 0.12))
+	_box(Vector3(0.0, door.y + 0.03, -half.z), Vector3(door.x + 0.24, 0.12, 0.3), Color(0.36, 0.22, 0.12))
 
 
 func _box(place: Vector3, extent: Vector3, color: Color) -> void:

@@ -2,7 +2,7 @@
 ## Each prints one line, "RESULT {json}", and exits with 0; 1 where it could not get that far.
 extends SceneTree
 
-const PATIENCE_SECONDS := 60.0
+const PATIENCE_SECONDS := 150.0
 
 var client: WorldClient
 ## What client signals said, in order: [name, ...].

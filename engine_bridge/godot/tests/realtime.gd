@@ -16,13 +16,13 @@ func run() -> void:
 	await seconds(half)
 	var after := client.shown.state.duplicate()
 	_key(false)
-	await until(func() -> bool: return client.latest.applied >= 2, 5.0)
+	await until(func() -> bool: return client.latest.applied >= 2, 20.0)
 	var quality := client.read_quality()
 	# Shorter than a frame, and yet it must count: press and release reach the window together.
 	var applied := client.latest.applied
 	_key(true)
 	_key(false)
-	var counted := await until(func() -> bool: return client.latest.applied >= applied + 2, 5.0)
+	var counted := await until(func() -> bool: return client.latest.applied >= applied + 2, 20.0)
 	var replies := {}
 	for name: String in ["anchor", "prompt", "state"]:
 		var reply := await client.command(name, {"text": "x"})
@@ -32,7 +32,7 @@ func run() -> void:
 	var unused := _stray_key()
 	var age := client.age_ms
 	client.disconnect_from_world("enough")
-	await until(func() -> bool: return heard.any(func(one: Array) -> bool: return one[0] == "disconnected"), 5.0)
+	await until(func() -> bool: return heard.any(func(one: Array) -> bool: return one[0] == "disconnected"), 20.0)
 	finish({"frames": ticks.size(), "rising": _rises(ticks), "resting": resting, "tapped": counted, "control": control["name"],
 		"before": before, "after": after, "rate": quality.rate, "photon_ms": quality.action_to_photon_ms, "photon_p95_ms": quality.action_to_photon_p95_ms,
 		"rtt_ms": quality.rtt_ms, "age_ms": age, "size": [picture.x, picture.y], "replies": replies,

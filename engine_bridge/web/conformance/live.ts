@@ -32,12 +32,13 @@ export async function playLive(url: string): Promise<{ [figure: string]: unknown
     verbs.push(name);
   };
   await did("pause", client.pause());
+  // Before anything is restored: history does not go back beyond that.
+  if (can("rewind")) await did("rewind", client.rewind(2));
   if (can("snapshot")) {
     const snapshot = await client.snapshot();
     await did("snapshot", Promise.resolve());
     await did("restore", client.restore(snapshot));
   }
-  if (can("rewind")) await did("rewind", client.rewind(2));
   if (can("speed")) await did("speed", client.setSpeed(1));
   if (can("reset")) await did("reset", client.reset({ seed: 1 }));
   await did("resume", client.resume());

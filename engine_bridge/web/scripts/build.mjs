@@ -1,13 +1,15 @@
 // Packages for publishing: dist/ of each, JavaScript by esbuild, declarations by tsc.
 
 import { spawnSync } from "node:child_process";
-import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { inlineWorker, workerOptions } from "./inline_worker.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
+// Where `npm run pack` puts what can be installed elsewhere.
+mkdirSync(join(root, "dist"), { recursive: true });
 const order = ["client", ...readdirSync(join(root, "packages")).filter((name) => name !== "client")];
 for (const name of order) rmSync(join(root, "packages", name, "dist"), { recursive: true, force: true });
 for (const name of order) {

@@ -30,10 +30,14 @@ class QuickConv2d(nn.Module):
         self.padding = cast("list[int]", list(conv.padding))
         self.dilation = cast("list[int]", list(conv.dilation))
         self.groups = conv.groups
+        self._rest = (self.bias, self.padding, self.stride, self.dilation, self.groups)
         self.packs = weight.device.type == "cpu" and hasattr(_NN, "mkldnn_reorder_conv2d_weight")
 
     def forward(self, x: Tensor) -> Tensor:
-        x = x.to(torch.bfloat16, memory_format=torch.channels_last)
+        return self.of(x.to(torch.bfloat16, memory_format=torch.channels_last))
+
+    def of(self, x: Tensor) -> Tensor:
+        """``forward`` for what is bfloat16 and channels last already."""
         if self.packs and self.packed is None:
             self._pack(x)
         return self._plain(x) if self.packed is None else self._quick(x)
@@ -48,11 +52,7 @@ class QuickConv2d(nn.Module):
             total,
             x,
             self.packed,
-            self.bias,
-            self.padding,
-            self.stride,
-            self.dilation,
-            self.groups,
+            *self._rest,
             "add",
             1.0,
             None,
@@ -66,7 +66,7 @@ class QuickConv2d(nn.Module):
 
     def _quick(self, x: Tensor) -> Tensor:
         out: Tensor = torch.ops.mkldnn._convolution_pointwise.default(
-            x, self.packed, self.bias, self.padding, self.stride, self.dilation, self.groups, "none", [], ""
+            x, self.packed, *self._rest, "none", [], ""
         )
         return out
 

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from worldsdk.models.blocks import FilmBlock, UNet
-from worldsdk.models.inference.activations import enlarge_add_silu, film_silu, silu_of
+from worldsdk.models.inference.activations import enlarge_add_silu, film_silu
+from worldsdk.models.inference.layout import bits, silu
 from worldsdk.models.inference.packed import QuickConv2d, QuickLinear
 
 
@@ -25,62 +26,60 @@ class QuickUNet(nn.Module):
 
     def __init__(self, unet: UNet) -> None:
         super().__init__()
-        self.stem = QuickConv2d(unet.stem)
-        self.down = nn.ModuleList(QuickConv2d(cast(nn.Conv2d, conv)) for conv in unet.down)
-        self.coarse = None if unet.coarse is None else QuickConv2d(unet.coarse)
-        self.up = nn.ModuleList(QuickConv2d(cast(nn.Conv2d, conv)) for conv in unet.up)
-        self.head = QuickConv2d(unet.head)
+        # In plain lists, which are looked up at a fraction of what a sub-module costs.
+        self.stem, self.head = [QuickConv2d(unet.stem)], [QuickConv2d(unet.head)]
+        self.down = [QuickConv2d(cast(nn.Conv2d, conv)) for conv in unet.down]
+        self.up = [QuickConv2d(cast(nn.Conv2d, conv)) for conv in unet.up]
+        self.coarse = [] if unet.coarse is None else [QuickConv2d(unet.coarse)]
         films: list[nn.Linear] = []
         self.down_blocks = _blocks(unet.down_blocks, films)
         self.up_blocks = _blocks(unet.up_blocks, films)
-        self.films = QuickLinear(_side_by_side(films))
+        self.films = [QuickLinear(_side_by_side(films))]
 
     def forward(self, x: Tensor, condition: Tensor, coarse: Tensor | None = None) -> Tensor:
-        film = self.films(condition).float().numpy()
-        h = self.stem(x)
+        film = self.films[0](condition).float().numpy()
+        h = self.stem[0](x)
         skips = [h]
         for level, (shrink, blocks) in enumerate(zip(self.down, self.down_blocks, strict=True)):
-            h = shrink(_silu(h))
-            if level == 0 and self.coarse is not None and coarse is not None:
+            h = shrink.of(silu(h))
+            if level == 0 and self.coarse and coarse is not None:
                 coarse = coarse.to(h.dtype, memory_format=torch.channels_last)
-                h = self.coarse.add_to(h, coarse)
-            for block in cast(nn.ModuleList, blocks):
-                h = block(h, _silu(h), film)
+                h = self.coarse[0].add_to(h, coarse)
+            for block in blocks:
+                h = block(h, silu(h), film)
             skips.append(h)
         h = skips.pop()
         for level in reversed(range(len(self.up_blocks))):
             active = None
             if level < len(self.up):
-                h, active = _enlarge(self.up[level](h), skips.pop())
-            for block in cast(nn.ModuleList, self.up_blocks[level]):
-                h = block(h, _silu(h) if active is None else active, film)
+                h, active = _enlarge(self.up[level].of(h), skips.pop())
+            for block in self.up_blocks[level]:
+                h = block(h, silu(h) if active is None else active, film)
                 active = None
-        return cast(Tensor, self.head(_silu(h)))
+        return self.head[0].of(silu(h))
 
 
-class _Block(nn.Module):
+class _Block:
     """A FiLM block; its modulation stands from column ``place`` on."""
 
     def __init__(self, block: FilmBlock, place: int) -> None:
-        super().__init__()
-        self.first = QuickConv2d(block.first)
-        self.second = QuickConv2d(block.second)
+        self.convolutions = QuickConv2d(block.first), QuickConv2d(block.second)
         self.place = place
 
-    def forward(self, x: Tensor, active: Tensor, film: NDArray[np.float32]) -> Tensor:
+    def __call__(self, x: Tensor, active: Tensor, film: NDArray[np.float32]) -> Tensor:
         """x [B, C, H, W], overwritten; ``active`` its SiLU."""
-        h = self.first(active)
-        film_silu(_bits(h).reshape(len(h), -1, h.shape[1]), film, self.place)
-        return self.second.add_to(x, h)
+        first, second = self.convolutions
+        h = first.of(active)
+        film_silu(bits(h).reshape(len(h), -1, h.shape[1]), film, self.place)
+        return second.add_to(x, h)
 
 
-def _blocks(levels: nn.ModuleList, films: list[nn.Linear]) -> nn.ModuleList:
+def _blocks(levels: nn.ModuleList, films: list[nn.Linear]) -> list[list[_Block]]:
     """The same blocks made quick; their modulations are appended to ``films``."""
-    quick = nn.ModuleList()
+    quick: list[list[_Block]] = []
     for level in levels:
-        row = nn.ModuleList()
-        for block in cast(nn.ModuleList, level):
-            block = cast(FilmBlock, block)
+        row: list[_Block] = []
+        for block in cast("list[FilmBlock]", level):
             row.append(_Block(block, sum(film.out_features for film in films)))
             films.append(block.film)
         quick.append(row)
@@ -95,19 +94,8 @@ def _side_by_side(layers: list[nn.Linear]) -> nn.Linear:
     return merged
 
 
-def _bits(x: Tensor) -> NDArray[np.int16]:
-    """A channels-last bfloat16 tensor [B, C, H, W] as the array [B, H, W, C] that it is in memory."""
-    return cast("NDArray[np.int16]", x.permute(0, 2, 3, 1).view(torch.int16).numpy())
-
-
-def _silu(x: Tensor) -> Tensor:
-    out = torch.empty_like(x)
-    silu_of(_bits(x).reshape(-1), _bits(out).reshape(-1))
-    return out
-
-
 def _enlarge(small: Tensor, skip: Tensor) -> tuple[Tensor, Tensor]:
     """``small`` at the size of ``skip``, which is added; and the SiLU of that."""
     total, active = torch.empty_like(skip), torch.empty_like(skip)
-    enlarge_add_silu(_bits(small), _bits(skip), _bits(total), _bits(active))
+    enlarge_add_silu(bits(small), bits(skip), bits(total), bits(active))
     return total, active

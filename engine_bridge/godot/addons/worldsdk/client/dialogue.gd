@@ -215,8 +215,6 @@ func _applied(message: Dictionary) -> void:
 func _error(message: Dictionary) -> void:
 	var code: String = message["code"]
 	var text := Codes.sentence(code, message["message"])
-	if code == "unsupported_version":
-		text = "%s This add-on speaks protocol %d.0 to %d.%d." % [text, WorldsdkProtocol.Version.MAJOR, WorldsdkProtocol.Version.MAJOR, WorldsdkProtocol.Version.MINOR]
 	var reply: WorldReply = _asked.get(message.get("re", -1))
 	if reply != null:
 		_asked.erase(message["re"])

@@ -36,6 +36,12 @@ var _heard := 0
 var _pinged := 0
 var _turned := 0
 var _wait_until := 0
+var _goodbye := ""
+
+func _init() -> void:
+	# Before anybody else hears of it: whoever does may give commands at once.
+	dialogue.welcomed.connect(_on_welcomed)
+
 
 ## Begins to connect. [param resume] is a token of a session that exists, or "".
 func open(resume: String) -> void:
@@ -50,6 +56,7 @@ func close(reason: String) -> void:
 		dialogue.bye(reason)
 		flush()
 		state = State.CLOSING
+		_goodbye = reason
 		_since = Time.get_ticks_usec()
 	elif state != State.IDLE and state != State.CLOSING:
 		_drop()
@@ -87,6 +94,7 @@ func process() -> void:
 	_take()
 	if state == State.IDLE or state == State.WAITING:
 		return
+	# The engine gives out nothing that came in the same moment as the end: the reason of the close must do then.
 	if _socket.get_ready_state() == WebSocketPeer.STATE_CLOSED:
 		_closed(_socket.get_close_code(), _socket.get_close_reason())
 	else:
@@ -119,7 +127,7 @@ func _greet(now: int) -> void:
 	_socket.set_no_delay(true)
 	if _socket.get_selected_protocol() != SUBPROTOCOL:
 		_drop()
-		_end(-1, "unsupported_version", "%s does not speak %s: update the older of add-on and server, or check the address." % [url, SUBPROTOCOL], false)
+		_end(-1, "unsupported_version", Codes.sentence("unsupported_version", "%s does not speak %s" % [url, SUBPROTOCOL]), false)
 		return
 	state = State.GREETING
 	_heard = now
@@ -140,11 +148,14 @@ func _take() -> void:
 			_drop()
 			_end(4400, "bad_message", Codes.sentence("bad_message", dialogue.broken), false)
 			return
-		if state == State.GREETING and not dialogue.welcome.is_empty():
-			state = State.PLAYING
-			_resume = ""
-			dialogue.meter.reconnects += 1 if _backoff != null and _backoff.attempts > 0 and dialogue.frames > 0 else 0
-			_backoff = null
+
+
+func _on_welcomed(_welcome: Dictionary) -> void:
+	state = State.PLAYING
+	_resume = ""
+	if _backoff != null and _backoff.attempts > 0 and dialogue.frames > 0:
+		dialogue.meter.reconnects += 1
+	_backoff = null
 
 
 func _watch(now: int) -> void:
@@ -152,7 +163,7 @@ func _watch(now: int) -> void:
 		State.CLOSING:
 			if now - _since > CLOSE_USEC:
 				_drop()
-				_end(1000, "", "", false)
+				_end(1000, "", _goodbye, false)
 		State.OPENING, State.GREETING:
 			if now - _since > OPEN_USEC:
 				_drop()
@@ -170,7 +181,7 @@ func _watch(now: int) -> void:
 ## Decides, from how a connection closed, whether coming back can help.
 func _closed(code: int, said: String) -> void:
 	if state == State.CLOSING:
-		_end(1000, "", "", false)
+		_end(1000, "", _goodbye, false)
 		return
 	var greeted := state == State.PLAYING
 	var viewer: bool = dialogue.wishes["role"] == "viewer"

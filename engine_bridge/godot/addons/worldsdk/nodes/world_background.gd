@@ -8,7 +8,7 @@ extends CanvasLayer
 
 ## The client whose frames are shown; by default the scene's first, or the autoload's.
 @export var client: WorldClient
-## Camera that follows; by default the viewport's. Its environment gets this background.
+## Camera that follows; by default the viewport's. The level's environment gets this background.
 @export var camera: Camera3D
 ## How the world's coordinates and its camera translate. Without one the camera is left alone.
 @export var pose: WorldPose
@@ -61,16 +61,19 @@ func _process(_delta: float) -> void:
 	(_picture.material as ShaderMaterial).set_shader_parameter(&"shift", _warp.shift(beats, pose) if beats > 0.0 else 0.0)
 
 
+## Which canvas layers lie behind 3D is asked of the level's environment; a camera's own only says what it draws.
 func _use_as_background(view: Camera3D) -> void:
-	var scene := view.environment if view.environment != null else view.get_world_3d().environment
-	if scene == null:
-		scene = Environment.new()
-		scene.ambient_light_source = Environment.AMBIENT_SOURCE_COLOR
-		scene.ambient_light_color = Color.WHITE
-		scene.ambient_light_energy = 0.6
-		view.environment = scene
-	scene.background_mode = Environment.BG_CANVAS
-	scene.background_canvas_max_layer = layer
+	var level := view.get_world_3d()
+	if level.environment == null:
+		var made := Environment.new()
+		made.ambient_light_source = Environment.AMBIENT_SOURCE_COLOR
+		made.ambient_light_color = Color.WHITE
+		made.ambient_light_energy = 0.6
+		level.environment = made
+	for scene: Environment in [level.environment, view.environment]:
+		if scene != null:
+			scene.background_mode = Environment.BG_CANVAS
+			scene.background_canvas_max_layer = layer
 
 
 func _on_presented(frame: WorldFrame) -> void:

@@ -66,10 +66,16 @@ static func retries(code: String) -> bool:
 	return TABLE[code][0] if TABLE.has(code) else false
 
 
-## What happened and what to do, in one line; [param said] is the server's own sentence, if it gave one.
+## What happened and what to do, in one line; [param said] is the server's own sentence, if it gave one (as the reason
+## of a close it begins with the code).
 static func sentence(code: String, said: String = "") -> String:
+	var own := said.trim_prefix(code).trim_prefix(": ").left(500)
 	if not TABLE.has(code):
-		return said if not said.is_empty() else code
+		return own if not own.is_empty() else code
 	var entry: Array = TABLE[code]
-	var what: String = entry[1] if said.is_empty() else said.left(500)
-	return "%s %s" % [what if what.ends_with(".") else what + ".", entry[2]]
+	var what: String = entry[1] if own.is_empty() else own
+	var whole := "%s %s" % [what if what.ends_with(".") else what + ".", entry[2]]
+	if code == "unsupported_version":
+		var version := WorldsdkProtocol.Version
+		whole += " This add-on speaks protocol %d.0 to %d.%d." % [version.MAJOR, version.MAJOR, version.MINOR]
+	return whole

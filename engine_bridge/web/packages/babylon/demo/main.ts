@@ -36,7 +36,10 @@ if (view === "background") {
 } else {
   const tv = createWorldScreen(texture, scene, 1.6);
   tv.position.set(0, 1.1, 0);
-  CreateGround("floor", { width: 8, height: 8 }, scene);
+  const floor = CreateGround("floor", { width: 8, height: 8 }, scene);
+  const grey = (floor.material = new StandardMaterial("grey", scene));
+  grey.diffuseColor = new Color3(0.23, 0.25, 0.31);
+  grey.specularColor = Color3.Black();
   cube.position.set(1.6, 0.2, -0.6);
   camera.setTarget(new Vector3(0, 1, 0));
 }

@@ -1,5 +1,4 @@
 import { StandardMaterial } from "@babylonjs/core/Materials/standardMaterial.js";
-import { Color3 } from "@babylonjs/core/Maths/math.color.js";
 import type { Mesh } from "@babylonjs/core/Meshes/mesh.js";
 import { CreatePlane } from "@babylonjs/core/Meshes/Builders/planeBuilder.js";
 import type { Scene } from "@babylonjs/core/scene.js";
@@ -10,8 +9,7 @@ export function createWorldScreen(world: WorldTexture, scene: Scene, height = 1)
   const mesh = CreatePlane("world screen", { size: 1 }, scene);
   const material = new StandardMaterial("world screen", scene);
   material.disableLighting = true;
-  material.emissiveColor = Color3.White();
-  material.emissiveTexture = world;
+  material.emissiveTexture = world; // added to the emissive colour, which stays black
   mesh.material = material;
   mesh.scaling.set(height, height, 1);
   const off = world.screen.onResize((wide, high) => mesh.scaling.set((height * wide) / high, height, 1));

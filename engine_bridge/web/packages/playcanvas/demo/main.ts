@@ -45,7 +45,10 @@ if (view === "background") {
   const tv = createWorldScreen(texture, 1.6);
   tv.setPosition(0, 1.1, 0);
   const floor = new Entity("floor");
-  floor.addComponent("render", { type: "plane" });
+  const grey = new StandardMaterial();
+  grey.diffuse = new Color(0.23, 0.25, 0.31);
+  grey.update();
+  floor.addComponent("render", { type: "plane", material: grey });
   floor.setLocalScale(8, 1, 8);
   cube.setPosition(1.6, 0.2, 0.6);
   camera.setPosition(1.2, 1.5, 3);

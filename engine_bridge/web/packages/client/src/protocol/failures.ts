@@ -89,7 +89,7 @@ export const KNOWN: { readonly [code: string]: Known } = {
   [ErrorCode.UNKNOWN_COMMAND]: known("The server does not know that command.", "update the server"),
   [ErrorCode.CONTROL_INVALID]: known("The world has no such control.", "welcome.controls names those that it has"),
   [ErrorCode.VARIABLE_INVALID]: known("The world has no such state variable.", "welcome.state names those that it has"),
-  [ErrorCode.SESSION_INVALID]: known("The session cannot do that now.", "look at the message"),
+  [ErrorCode.SESSION_INVALID]: known("The session cannot do that now.", ""),
   [ErrorCode.SNAPSHOT_INVALID]: known("The bytes are no snapshot of this world.", "restore what snapshot() gave"),
   [ErrorCode.SNAPSHOT_VERSION]: known("The snapshot's format is of another version.", "take a new one"),
   [ErrorCode.SNAPSHOT_WORLD]: known("The snapshot is of another world.", "restore it where it was taken"),

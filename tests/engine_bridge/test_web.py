@@ -1,0 +1,378 @@
+"""The web bridge: types, unit tests, vectors, and each adapter's demo page in a real browser."""
+
+from __future__ import annotations
+
+import functools
+import http.server
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.support import REPOSITORY
+
+WEB = REPOSITORY / "engine_bridge" / "web"
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+SOFTWARE_GL = ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
+WAIT_MS = 60_000
+WIDTH, HEIGHT = 360, 240
+CUBE = (slice(HEIGHT // 2, None), slice(0, WIDTH // 2))
+"""Rows and columns where the demos' own object turns, in front of the world."""
+
+needs_node = pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
+needs_packages = pytest.mark.skipif(
+    not (WEB / "node_modules" / "esbuild").exists(),
+    reason="engine_bridge/web/node_modules is missing: run 'npm ci' in engine_bridge/web",
+)
+
+
+def node(*arguments: str, seconds: float = 240) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(["node", *arguments], cwd=WEB, capture_output=True, text=True, timeout=seconds)
+
+
+def test_the_lock_names_no_registry_and_holds_every_dependency() -> None:
+    lock = json.loads((WEB / "package-lock.json").read_text("utf-8"))["packages"]
+    assert not [entry for entry in lock.values() if "://" in entry.get("resolved", "")]
+    for path in [WEB / "package.json", *WEB.glob("packages/*/package.json")]:
+        package = json.loads(path.read_text("utf-8"))
+        named = {**package.get("dependencies", {}), **package.get("devDependencies", {})}
+        for name, version in named.items():
+            entry = lock[f"node_modules/{name}"]
+            assert entry.get("link") or entry["version"] == version, f"{path.name} of {path.parent}: {name}"
+
+
+@needs_node
+def test_the_constants_are_those_of_the_protocol() -> None:
+    done = node("scripts/constants.mjs", "--check")
+    assert done.returncode == 0, done.stderr
+
+
+@needs_node
+@needs_packages
+def test_every_type_is_right() -> None:
+    done = node("node_modules/typescript/bin/tsc", "--noEmit", "-p", "tsconfig.json")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@needs_node
+@needs_packages
+def test_the_units() -> None:
+    done = node("scripts/test.mjs")
+    assert done.returncode == 0, done.stdout[-8000:] + done.stderr
+    passed = re.search(r"pass (\d+)", done.stdout)
+    assert passed and int(passed[1]) >= 40, done.stdout
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, format: str, *args: Any) -> None:
+        """Nothing: the tests' output is for the tests."""
+
+
+@pytest.fixture(scope="module")
+def pages() -> Iterator[str]:
+    """The demo pages, bundled and served; yields their origin."""
+    done = node("scripts/demo.mjs", "--build")
+    assert done.returncode == 0, done.stderr
+    handler = functools.partial(Quiet, directory=str(WEB / ".demo"))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+class Served:
+    """``worldsdk serve`` on the cheapest world, with sessions that outlive it."""
+
+    def __init__(self, folder: Path, *more: str) -> None:
+        self._folder = folder
+        self._more = more
+        self._process: subprocess.Popen[bytes] | None = None
+        self.port = 0
+
+    def start(self) -> None:
+        log = self._folder / "log"
+        command = [sys.executable, "-m", "worldsdk.cli.main", "serve", "grid-rooms", "--device", "cpu"]
+        command += ["--port", str(self.port), "--state", str(self._folder / "state"), *self._more]
+        environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1"}
+        with log.open("wb") as out:
+            self._process = subprocess.Popen(
+                command, cwd=REPOSITORY, stdout=out, stderr=subprocess.STDOUT, env=environment
+            )
+        deadline = time.monotonic() + 120
+        while not (found := re.search(r"ws://127\.0\.0\.1:(\d+)/play", log.read_text("utf-8"))):
+            assert self._process.poll() is None, log.read_text("utf-8")
+            assert time.monotonic() < deadline, "the server did not start"
+            time.sleep(0.1)
+        self.port = int(found[1])
+
+    def stop(self) -> None:
+        if self._process is None:
+            return
+        self._process.send_signal(signal.SIGTERM)
+        try:
+            self._process.wait(30)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._process = None
+
+
+@pytest.fixture(scope="module")
+def served(pages: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    server = Served(tmp_path_factory.mktemp("served"), "--allow-origin", pages)
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop()
+
+
+@needs_node
+@needs_packages
+def test_vectors_and_a_live_session(served: Served) -> None:
+    done = node("conformance.mjs", "../../protocol/vectors", f"ws://127.0.0.1:{served.port}/play")
+    assert done.returncode == 0, done.stdout + done.stderr
+    told = json.loads(done.stdout)
+    lines = [
+        path.read_text("utf-8").splitlines() for path in (REPOSITORY / "protocol/vectors").glob("*.jsonl")
+    ]
+    assert told["bridge"] == "web"
+    assert told["vectors"] == {"passed": sum(map(len, lines)), "failed": 0}
+    live = told["live"]
+    assert live["frames"] >= 30 and live["different"] > 3 and live["closed"] == 1000
+    assert {"pause", "snapshot", "restore", "rewind", "reset", "resume"} <= set(live["verbs"])
+
+
+@needs_node
+@needs_packages
+def test_the_runner_notices_a_vector_that_is_wrong(tmp_path: Path) -> None:
+    lines = (REPOSITORY / "protocol" / "vectors" / "valid.jsonl").read_text("utf-8").splitlines()
+    wrong = json.loads(lines[0])
+    wrong["json"]["credit"] = 3
+    refused = {**json.loads(lines[1]), "valid": False, "error": "bad_message"}
+    (tmp_path / "wrong.jsonl").write_text("\n".join([json.dumps(wrong), json.dumps(refused), lines[2]]))
+    done = node("conformance.mjs", str(tmp_path))
+    assert done.returncode == 1
+    assert json.loads(done.stdout)["vectors"] == {"passed": 1, "failed": 2}
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright")
+    if CHROMIUM is None:
+        pytest.skip("there is no chromium on the path")
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=SOFTWARE_GL)
+        yield browser
+        browser.close()
+
+
+Open = Callable[..., Any]
+
+
+@pytest.fixture
+def open_page(pages: str, served: Served, browser: Any) -> Iterator[Open]:
+    """Opens a demo page; whatever it complains of to its console fails the test."""
+    contexts: list[Any] = []
+    complaints: list[str] = []
+
+    def start(engine: str, query: str = "") -> Any:
+        context = browser.new_context(viewport={"width": WIDTH, "height": HEIGHT})
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(WAIT_MS)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("console", lambda m: complaints.append(m.text) if m.type in ("error", "warning") else None)
+        page.goto(f"{pages}/{engine}/?server=127.0.0.1:{served.port}{query}")
+        page.wait_for_function("globalThis.worldsdk?.frame != null")
+        return page
+
+    yield start
+    for context in contexts:
+        context.close()
+    # What the software renderer says of its own speed is no fault of the page.
+    assert [
+        text for text in complaints if "GPU stall" not in text and "WebSocket connection" not in text
+    ] == []
+
+
+def pixels_of(page: Any) -> np.ndarray[Any, np.dtype[np.uint8]]:
+    """The world's newest frame, uint8 [H, W, 3]."""
+    height, width, values = page.evaluate(
+        "[worldsdk.frame.height, worldsdk.frame.width, Array.from(worldsdk.frame.pixels())]"
+    )
+    return np.array(values, np.uint8).reshape(height, width, 4)[..., :3]
+
+
+def screenshot(page: Any) -> np.ndarray[Any, np.dtype[np.uint8]]:
+    """What the engine has drawn, without the page's own writing; uint8 [HEIGHT, WIDTH, 3]."""
+    import io
+
+    from PIL import Image
+
+    page.add_style_tag(content="#note, [data-worldsdk] { display: none }")
+    page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    return np.asarray(Image.open(io.BytesIO(page.screenshot())).convert("RGB"))
+
+
+def cover(picture: np.ndarray[Any, np.dtype[np.uint8]]) -> np.ndarray[Any, np.dtype[np.uint8]]:
+    """The picture as a background shows it: as large as needed to fill the view, cut evenly."""
+    height, width = picture.shape[:2]
+    scale = max(WIDTH / width, HEIGHT / height)
+    rows = ((np.arange(HEIGHT) + 0.5 - HEIGHT / 2) / scale + height / 2).astype(int).clip(0, height - 1)
+    columns = ((np.arange(WIDTH) + 0.5 - WIDTH / 2) / scale + width / 2).astype(int).clip(0, width - 1)
+    return picture[rows[:, None], columns]
+
+
+def still(page: Any) -> None:
+    """The world stands still, and its last picture is due."""
+    page.evaluate("worldsdk.pause().then(() => true)")
+    page.wait_for_timeout(400)
+
+
+def until(page: Any, condition: Callable[[], float], least: float, what: str) -> None:
+    """Looks again until ``condition`` is above ``least``: software renderers compile slowly."""
+    deadline = time.monotonic() + WAIT_MS / 1000
+    while (value := condition()) <= least:
+        assert time.monotonic() < deadline, f"{what}: {value:.3f}"
+        page.wait_for_timeout(200)
+
+
+@needs_node
+@needs_packages
+@pytest.mark.parametrize(
+    ("engine", "query", "codec", "likeness"),
+    [
+        ("three", "", "raw_rgba", 0.97),
+        ("babylon", "&codec=jpeg", "jpeg", 0.95),
+        ("phaser", "&worker=no", "raw_rgba", 0.97),
+        ("playcanvas", "&codec=h264", "h264", 0.9),
+    ],
+)
+def test_a_world_behind_each_engine(
+    open_page: Open, engine: str, query: str, codec: str, likeness: float
+) -> None:
+    page = open_page(engine, query)
+    assert page.evaluate("worldsdk.frame.codec") == codec
+    assert page.evaluate("worldsdk.threaded") == ("worker=no" not in query)
+    before = page.evaluate("worldsdk.state")
+    first = pixels_of(page)
+    # By the keyboard, as a player would: which keys there are is the world's to say.
+    page.keyboard.down("ArrowRight")
+    page.wait_for_function("(was) => worldsdk.state.agent_dir !== was", arg=before["agent_dir"])
+    page.keyboard.up("ArrowRight")
+    page.wait_for_function("worldsdk.quality.action_to_photon_ms > 0")
+    still(page)
+    picture = pixels_of(page)
+    assert (np.abs(picture.astype(int) - first) > 60).any(), "the held key did not change the picture"
+    shown = page.wait_for_selector("[data-action-to-photon-ms]")
+    page.wait_for_function(
+        "document.querySelector('[data-action-to-photon-ms]').dataset.actionToPhotonMs > 0"
+    )
+    assert re.search(r"hand to eye\s+\d+(\.\d)? ms", shown.inner_text())
+    wanted = cover(picture)
+
+    def like() -> float:
+        close = np.abs(screenshot(page).astype(int) - wanted).max(-1) < 48
+        close[CUBE] = True
+        return float(close.mean())
+
+    until(page, like, likeness, f"{engine} shows something else than the world")
+    # The engine's own object is in front of it.
+    in_front = np.abs(screenshot(page)[CUBE].astype(int) - wanted[CUBE]).max(-1) > 48
+    assert in_front.mean() > 0.01
+
+
+@needs_node
+@needs_packages
+@pytest.mark.parametrize("engine", ["three", "babylon", "phaser", "playcanvas"])
+def test_a_world_on_a_screen_in_each_engines_scene(open_page: Open, engine: str) -> None:
+    page = open_page(engine, "&view=screen")
+    still(page)
+    colours = {tuple(colour) for colour in pixels_of(page).reshape(-1, 3)[::7]}
+
+    def found() -> float:
+        lit = screenshot(page).astype(int)
+        return sum((np.abs(lit - colour).max(-1) < 24).any() for colour in colours) / len(colours)
+
+    until(page, found, 0.8, f"{engine} shows only some of the world's colours")
+    # A screen in the scene, not the whole of it.
+    assert screenshot(page)[:4].max() < 80
+
+
+@needs_node
+@needs_packages
+def test_every_verb_from_a_page(open_page: Open) -> None:
+    page = open_page("phaser")
+    told = page.evaluate(
+        """async () => {
+          const events = [];
+          worldsdk.on("applied", (name) => events.push(name));
+          const codes = [];
+          worldsdk.on("failed", (code) => codes.push(code));
+          await worldsdk.pause();
+          const tick = worldsdk.tick;
+          const snapshot = await worldsdk.snapshot();
+          const rewound = await worldsdk.rewind(1);
+          const restored = await worldsdk.restore(snapshot);
+          const canvas = new OffscreenCanvas(64, 64);
+          canvas.getContext("2d").fillRect(0, 0, 64, 64);
+          const refusals = [];
+          for (const verb of [() => worldsdk.setPrompt("rain"), () => worldsdk.setSpeed(99)]) {
+            try { await verb(); } catch (error) { refusals.push(error.code); }
+          }
+          let observed = "observed";
+          try { await worldsdk.observe({ image: canvas }); } catch (error) { observed = error.code; }
+          await worldsdk.setSpeed(2);
+          await worldsdk.start({ seed: 5, start: 0 });
+          await worldsdk.reset({ seed: 6 });
+          await worldsdk.setQuality({ jpegQuality: 60 });
+          await worldsdk.resume();
+          const back = tick - rewound.tick;
+          const can = worldsdk.welcome.capabilities;
+          return { tick, back, restored: restored.tick, events, codes, refusals, observed, can };
+        }"""
+    )
+    assert told["back"] >= 1 and told["restored"] >= told["tick"]
+    assert told["refusals"] == ["not_capable", "bad_argument"]
+    assert told["observed"] == ("observed" if "observe" in told["can"] else "not_capable")
+    assert [name for name in told["events"] if name != "observe"] == [
+        "pause", "snapshot", "rewind", "restore", "speed", "start", "reset", "quality", "resume",
+    ]  # fmt: skip
+
+
+@needs_node
+@needs_packages
+def test_a_server_that_was_restarted_is_taken_up_again(open_page: Open, served: Served) -> None:
+    page = open_page("phaser", "&worker=no")
+    page.evaluate(
+        """() => {
+          globalThis.told = [];
+          worldsdk.on("connected", (welcome, resumed) => told.push(["connected", resumed]));
+          worldsdk.on("disconnected", (code, reason, willRetry) => told.push(["disconnected", willRetry]));
+        }"""
+    )
+    session = page.evaluate("worldsdk.welcome.session")
+    served.stop()
+    page.wait_for_function("told.length > 0")
+    served.start()
+    page.wait_for_function("told.some(([name]) => name === 'connected') || told.at(-1)[1] === false")
+    told = page.evaluate("told")
+    assert told[0] == ["disconnected", True] and told[-1] == ["connected", True]
+    assert page.evaluate("worldsdk.welcome.session") == session
+    at = page.evaluate("worldsdk.tick")
+    page.wait_for_function("(at) => worldsdk.tick > at", arg=at)
+    assert page.evaluate("worldsdk.quality.reconnects") == 1
