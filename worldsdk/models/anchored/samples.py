@@ -48,7 +48,7 @@ class Dimming(nn.Module):
         depth = depth.clamp(min=1.0)
         near = (64.0 / depth).clamp(max=4.0)
         out: Tensor = self.layers(torch.stack([near, depth.log() - 5.0], dim=-1))
-        return out
+        return out.float()
 
     def lit(self, colour: Tensor, presence: Tensor, depth: Tensor) -> Tensor:
         """colour [..., 3] that is already multiplied with its presence [..., 1], at depth [...]."""
