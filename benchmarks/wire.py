@@ -62,6 +62,12 @@ VIEWER_SECONDS = 8.0
 """Of each of the two real-time measurements."""
 
 
+AGAINST_ECHO = {"cost": "real", "lockstep": "idle", "lockstep_wire": "still"}
+"""Figures that stand beside the echo -> the world that they are measured with."""
+
+FIGURES = (*AGAINST_ECHO, "viewers")
+
+
 class Nothing(WorldModel):
     """A model that draws the same picture at every tick, in the size of another world."""
 
@@ -334,18 +340,20 @@ def percentiles(values: list[float]) -> dict[str, float]:
     return {"p50": p50, "p95": p95, "p99": p99, "max": max(values)}
 
 
-def measure(name: str, trips: int, viewers: int) -> dict[str, Any]:
+def measure(name: str, trips: int, viewers: int, figures: Sequence[str]) -> dict[str, Any]:
     command = [sys.executable, __file__, name, "--serve"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout is not None and server.stdin is not None
         urls = json.loads(server.stdout.readline())
         try:
-            return {
-                "cost": measure_against_echo(urls["real"], urls["echo"], trips),
-                "lockstep": measure_against_echo(urls["idle"], urls["echo"], trips),
-                "lockstep_wire": measure_against_echo(urls["still"], urls["echo"], trips),
-                "viewers": asyncio.run(measure_viewers(urls, viewers)) if viewers else None,
+            report = {
+                figure: measure_against_echo(urls[AGAINST_ECHO[figure]], urls["echo"], trips)
+                for figure in figures
+                if figure in AGAINST_ECHO
             }
+            if viewers and "viewers" in figures:
+                report["viewers"] = asyncio.run(measure_viewers(urls, viewers))
+            return report
         finally:
             server.stdin.close()
 
@@ -358,6 +366,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("world", help="a bundled world, or the folder of a pack")
     parser.add_argument("--trips", type=int, default=1000, help="round trips of each kind")
     parser.add_argument("--viewers", type=int, default=100)
+    parser.add_argument("--only", choices=FIGURES, help="one figure (default: all)")
     parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--watch", nargs=3, help=argparse.SUPPRESS)
     args = parser.parse_args(argv)
@@ -367,7 +376,7 @@ def main(argv: list[str] | None = None) -> int:
     if args.watch:
         asyncio.run(watch(args.watch[0], args.watch[1], int(args.watch[2])))
         return 0
-    report = measure(args.world, args.trips, args.viewers)
+    report = measure(args.world, args.trips, args.viewers, [args.only] if args.only else FIGURES)
     machine = describe(torch.device("cpu")) | {"usable_cpus": len(os.sched_getaffinity(0))}
     json.dump({"world": args.world, "trips": args.trips, "machine": machine, **report}, sys.stdout, indent=1)
     print()

@@ -52,9 +52,15 @@ CONTROLS = ControlSpec(
 
 
 class TinyModel(WorldModel):
-    """Two convolutions on the last frames, the controls and the noise; tracks x, y and heading."""
+    """Two convolutions on the last frames, the controls and the noise; tracks x, y and heading.
 
-    def __init__(self, height: int = 12, width: int = 16, history: int = 3, max_steps: int = 4) -> None:
+    Args:
+        things: objects that it must be reminded of when it starts, and that tint all its frames.
+    """
+
+    def __init__(
+        self, height: int = 12, width: int = 16, history: int = 3, max_steps: int = 4, things: int = 0
+    ) -> None:
         super().__init__()
         self.spec = ModelSpec(
             height=height,
@@ -70,6 +76,7 @@ class TinyModel(WorldModel):
             ),
             layers=(Layer("depth", 0.0, 1.0, "fraction of sight"),),
             settable=("x", "heading"),
+            memory={"things": (things, 6)} if things else {},
         )
         self.memory = nn.Conv2d(3 * history, 8, 3, padding=1)
         self.input = nn.Linear(len(CONTROLS), 8)
@@ -77,11 +84,14 @@ class TinyModel(WorldModel):
 
     def start(self, context: Context) -> State:
         frames = context.pixels.permute(0, 1, 4, 2, 3).float() / 127.5 - 1.0
-        return {"frames": frames.contiguous(), "pose": context.variables[:, -1].clone()}
+        reminded = {name: context.memory[name][:, -1].clone() for name in self.spec.memory}
+        return {"frames": frames.contiguous(), "pose": context.variables[:, -1].clone(), **reminded}
 
     def condition(self, state: State, controls: Tensor) -> Condition:
         frames = state["frames"]
         features = self.memory(frames.flatten(1, 2)) + self.input(controls)[:, :, None, None]
+        if "things" in state:
+            features = features + state["things"].mean((1, 2))[:, None, None, None]
         return {"features": torch.tanh(features), "last": frames[:, -1], "controls": controls}
 
     def denoise(
@@ -117,7 +127,7 @@ class TinyModel(WorldModel):
             reward=grey.mean((1, 2)),
             ended=(grey.amax((1, 2)) > 2.0).float(),
         )
-        return {"frames": frames, "pose": pose}, output
+        return {**state, "frames": frames, "pose": pose}, output
 
 
 def build(config: Mapping[str, Any]) -> TinyModel:
@@ -151,6 +161,10 @@ def tiny_starts(spec: ModelSpec, count: int = 3, seed: int = 1) -> Context:
         pixels=torch.randint(0, 256, size, dtype=torch.uint8, generator=generator),
         controls=torch.zeros(count, spec.history, spec.controls),
         variables=torch.rand(count, spec.history, len(spec.variables), generator=generator) * 90.0,
+        memory={
+            name: torch.rand(count, spec.history, *shape, generator=generator)
+            for name, shape in spec.memory.items()
+        },
     )
 
 

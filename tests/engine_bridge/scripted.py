@@ -13,6 +13,8 @@ from websockets.sync.server import ServerConnection, serve
 from worldsdk.protocol.vectors import vectors
 from worldsdk.protocol.version import SUBPROTOCOL
 
+DEPTH = {"name": "depth", "low": 100.0, "high": 200.0, "unit": "units", "encoding": "u16"}
+
 
 def frame_message(seq: int, **fields: Any) -> dict[str, Any]:
     frame = {"t": "frame", "seq": seq, "tick": seq, "pts": seq * 50_000, "applied": 0, "key": True}
@@ -37,7 +39,14 @@ def scripted(script: Any, *, greet: bool = True, subprotocol: str = SUBPROTOCOL)
     welcome = next(msgpack.unpackb(v.data) for v in vectors()["valid"] if v.name == "welcome")
     forward = {"name": "forward", "kind": "button", "low": 0.0, "high": 1.0, "values": None, "unit": ""}
     forward |= {"keys": {"KeyW": 1.0}, "pad": {}, "mouse": None, "help": ""}
-    welcome = {**welcome, "size": [4, 2], "controls": [forward], "held_seq": 0, "layers": [], "state": []}
+    welcome = {
+        **welcome,
+        "size": [4, 2],
+        "controls": [forward],
+        "held_seq": 0,
+        "layers": [DEPTH],
+        "state": [],
+    }
 
     def handle(socket: ServerConnection) -> None:
         if greet:

@@ -126,6 +126,9 @@ def test_a_player_in_real_time(library: ctypes.CDLL, server: str) -> None:
         client.command("resume")
         assert client.command("reset", c_int64(7), c_int64(0)).name == "reset"
         assert client.command("start", c_int64(3), c_int64(-1), None, c_uint64(0)).data["seed"] == 3
+        assert client.call("connect", server.encode()) == 1
+        assert disconnected(client).code == 1000
+        assert client.wait("connected").data["session"] != welcome["session"]
 
 
 @needs_compiler
@@ -260,7 +263,9 @@ def test_a_server_that_breaks_the_protocol_is_left(library: ctypes.CDLL, bytes_:
 @needs_compiler
 def test_large_and_fragmented_messages(library: ctypes.CDLL) -> None:
     def speak(socket: ServerConnection) -> None:
-        frame = msgpack.packb(frame_message(2, data=bytes(range(24)), stages={}, hash="x" * 100))
+        frame = msgpack.packb(
+            frame_message(2, data=bytes(range(24)), layers={"depth": b"\x00\x00\xff\xff" * 4})
+        )
         socket.send([frame[:7], frame[7:50], frame[50:]])
         socket.send(msgpack.packb({"t": "event", "name": "later", "data": {"blob": b"x" * 300_000}}))
         socket.send(msgpack.packb({"t": "event", "name": "too_much", "data": {"blob": b"x" * 600_000}}))
@@ -271,6 +276,7 @@ def test_large_and_fragmented_messages(library: ctypes.CDLL) -> None:
         assert len(client.wait("event", "later").data["blob"]) == 300_000
         found = client.latest()
         assert found is not None and found[0].seq == 2 and found[1][:4] == bytes([0, 1, 2, 255])
+        assert client.layer("depth", 8) == [100.0, 200.0] * 4
         ended = disconnected(client)
         assert ended.code == 1009 and "max_message" in ended.text
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from tests.evaluation.toy import CONTROLS, LAYERS, RATE_HZ, SIDE, Oracle, play
 from worldsdk.controls import Control, ControlSpec
@@ -26,6 +27,7 @@ from worldsdk.evaluation.source import (
 from worldsdk.models.interface import Variable
 
 SPEC = Oracle().spec
+LAYERS_OF_DREAMS = tuple(layer.name for layer in SPEC.layers)
 INFO = DatasetInfo(
     game="toy",
     height=SIDE,
@@ -53,6 +55,8 @@ def write(folder: Path, info: DatasetInfo = INFO, episodes: int = 6, ticks: int 
         arrays["variables"][rows, -1] = episode.variables[:, 0]
         if "depth" in arrays:
             arrays["depth"][rows] = episode.layers["depth"]
+        if "things" in arrays:
+            arrays["things"][rows] = np.arange(ticks)[:, None, None] + 100 * number
         arrays["episode"][rows] = number
     DatasetWriter(folder, info).write(0, arrays, tuple(range(episodes)))
     return Dataset.open(folder, held_out=0.5)
@@ -117,3 +121,28 @@ def test_fresh_play_has_seeds_of_its_own() -> None:
 def test_an_unknown_game_cannot_be_played() -> None:
     with pytest.raises(RecordError), freshly_recorded("no-such-game", SPEC, CONTROLS, 2):
         pass
+
+
+def test_what_the_world_starts_from_comes_with_the_windows(tmp_path: Path) -> None:
+    info = replace(INFO, layers=(*INFO.layers, LayerInfo("things", "float32", (4, 6), 0.0, 9.0, "thing")))
+    dataset = write(tmp_path, info)
+    spec = replace(SPEC, memory={"things": (4, 6)})
+    heldout = from_dataset(dataset, spec, CONTROLS, "all")
+    assert set(heldout.episodes[0].layers) == set(LAYERS_OF_DREAMS)
+    windows = heldout.gather([(0, 2), (1, 3)], 3, 2)
+    things = windows.context.memory["things"]
+    assert things.shape == (2, 3, 4, 6) and things.dtype == torch.float32
+    wanted = [
+        dataset.layers["things"][e.start + at :][:3]
+        for e, at in zip(dataset.episodes[:2], (2, 3), strict=True)
+    ]
+    assert np.array_equal(things.numpy(), np.stack(wanted))
+    assert set(windows.layers) == set(LAYERS_OF_DREAMS)
+
+
+def test_play_without_what_the_world_starts_from_is_refused(tmp_path: Path) -> None:
+    dataset = write(tmp_path)
+    with pytest.raises(DatasetError, match=r"\['things'\].*record it again"):
+        from_dataset(dataset, replace(SPEC, memory={"things": (4, 6)}), CONTROLS, "all")
+    with pytest.raises(DatasetError, match=r"'depth' has .*\(1, 1\)"):
+        from_dataset(dataset, replace(SPEC, memory={"depth": (1, 1)}), CONTROLS, "all")

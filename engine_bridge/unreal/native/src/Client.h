@@ -33,19 +33,23 @@ public:
 
     bool Connect(const std::string& url)
     {
-        const std::lock_guard<std::mutex> guard(mutex);
         worldsdk::Fault fault;
         std::string where;
-        if (worldsdk::Address(url, where, fault) && where.compare(0, 5, "ws://") != 0)
-            fault.Say(worldsdk::kConnectionFailed, "this library speaks ws:// only", "put a TLS-ending proxy before it");
-        else if (dialogue.Connect(url, options, Micros(), fault))
+        bool good = worldsdk::Address(url, where, fault) && worldsdk::CheckOptions(options, fault);
+        if (good && where.compare(0, 5, "ws://") != 0)
+            good = fault.Say(worldsdk::kConnectionFailed, "this library speaks ws:// only",
+                             "put a TLS-ending proxy before it");
+        if (!good)
         {
-            if (!thread.joinable()) thread = std::thread(&Client::Run, this);
-            bell.Ring();
-            return true;
+            error = fault.Sentence();
+            return false;
         }
-        error = fault.Sentence();
-        return false;
+        Disconnect();
+        const std::lock_guard<std::mutex> guard(mutex);
+        dialogue.Connect(url, options, Micros(), fault);
+        if (!thread.joinable()) thread = std::thread(&Client::Run, this);
+        bell.Ring();
+        return true;
     }
 
     void Disconnect()

@@ -48,7 +48,7 @@ bool UWorldClientComponent::Connect(const FString& InUrl, const FWorldOptions& I
     Wishes.paced = Options.bPaced;
     Wishes.engine = "unreal";
     Fault Wrong;
-    if (Link->Dialogue.Connect(WorldText::To(Url), Wishes, FWorldLink::Now(), Wrong)) return true;
+    if (Link->Connect(WorldText::To(Url), Wishes, Wrong)) return true;
     OnFailed.Broadcast(WorldText::From(Wrong.code), WorldText::From(Wrong.Sentence()), 0);
     return false;
 }

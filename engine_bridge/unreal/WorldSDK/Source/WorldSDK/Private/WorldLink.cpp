@@ -10,6 +10,14 @@ FWorldLink::~FWorldLink() { Leave(); }
 
 std::int64_t FWorldLink::Now() { return static_cast<std::int64_t>(FPlatformTime::Seconds() * 1e6); }
 
+bool FWorldLink::Connect(const std::string& Url, const worldsdk::Options& Options, worldsdk::Fault& Fault)
+{
+    std::string Checked;
+    if (!worldsdk::Address(Url, Checked, Fault) || !worldsdk::CheckOptions(Options, Fault)) return false;
+    if (!Dialogue.Idle()) Leave();
+    return Dialogue.Connect(Url, Options, Now(), Fault);
+}
+
 void FWorldLink::Update()
 {
     if (Dialogue.WantsSocket(Now())) Open();
@@ -33,7 +41,7 @@ void FWorldLink::Open()
     Drop(WORLDSDK_CLOSE_CODE_NORMAL);
     const int32 Mine = ++Generation;
     FWebSocketsModule& Module = FModuleManager::LoadModuleChecked<FWebSocketsModule>(TEXT("WebSockets"));
-    Socket = Module.CreateWebSocket(WorldText::From(Dialogue.Url()), FString(TEXT(WORLDSDK_PROTOCOL_SUBPROTOCOL)));
+    Socket = Module.CreateWebSocket(WorldText::From(Dialogue.Url()), WorldText::From(WORLDSDK_PROTOCOL_SUBPROTOCOL));
     Socket->OnConnected().AddLambda([this, Mine] {
         if (Mine == Generation) Dialogue.Opened(Now());
     });

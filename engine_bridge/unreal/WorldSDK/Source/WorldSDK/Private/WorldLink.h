@@ -14,6 +14,8 @@ struct FWorldLink
     ~FWorldLink();
 
     static std::int64_t Now();
+    /** Leaves an older session, then begins; false, and nothing has changed, where url or options are no good. */
+    bool Connect(const std::string& Url, const worldsdk::Options& Options, worldsdk::Fault& Fault);
     /** Opens sockets, sends and takes in: once a frame of the engine. */
     void Update();
     void Leave();

@@ -7,6 +7,7 @@
 #include "WorldClientComponent.generated.h"
 
 class UTexture2D;
+struct FWorldLink;
 
 DECLARE_DYNAMIC_MULTICAST_DELEGATE_OneParam(FWorldConnected, const FWorldWelcome&, Welcome);
 DECLARE_DYNAMIC_MULTICAST_DELEGATE_OneParam(FWorldFrameCame, const FWorldFrame&, Frame);
@@ -135,5 +136,5 @@ private:
     void TellEvents();
     void Show();
 
-    TPimplPtr<struct FWorldLink> Link;
+    TPimplPtr<FWorldLink> Link;
 };

@@ -26,7 +26,7 @@ public:
     Devices devices;
     bool paused = false, ended = false;
 
-    /** Begins; false with `fault` filled in where url or options are no good. An older session is left first. */
+    /** Begins; false with `fault` filled in where url or options are no good. The shell left an older session before. */
     bool Connect(const std::string& url, const Options& given, std::int64_t now, Fault& fault)
     {
         std::string where;
