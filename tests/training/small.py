@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -28,7 +29,10 @@ INFO = DatasetInfo(
         Variable("vx", -16.0, 16.0, "map units/tick"),
         Variable("vy", -16.0, 16.0, "map units/tick"),
     ),
-    layers=(LayerInfo("depth", "float16", (HEIGHT, WIDTH), 0.0, 700.0, "map units"),),
+    layers=(
+        LayerInfo("depth", "float16", (HEIGHT, WIDTH), 0.0, 700.0, "map units"),
+        LayerInfo("things", "float32", (3, 6), 0.0, 512.0, "thing", classes=("none", "lamp")),
+    ),
     rate_hz=35.0,
     licence="CC0-1.0",
     notices={"ROOM.txt": "Nobody drew this room."},
@@ -103,6 +107,27 @@ unroll = 2
 warmup = 2
 """
 
+FOLLOWED_MODEL = (
+    ANCHORED_MODEL
+    + """
+tile = 16
+samples = 2
+things = ["lamp"]
+slots = 3
+sprite = 8
+"""
+)
+
+FOLLOWED_STAGES = """
+[[stage]]
+name = "things"
+objective = "things"
+share = 0.25
+batch = 32
+lr = 1e-2
+warmup = 2
+""" + ANCHORED_STAGES.replace("share = 0.5", "share = 0.25")
+
 CONVNET_STAGES = """
 [[stage]]
 name = "frame"
@@ -115,6 +140,8 @@ warmup = 2
 
 
 def recipe_text(family: str) -> str:
+    if family == "followed":
+        return RECIPE.format(family="anchored", model=FOLLOWED_MODEL, stages=FOLLOWED_STAGES)
     if family == "anchored":
         return RECIPE.format(family=family, model=ANCHORED_MODEL, stages=ANCHORED_STAGES)
     return RECIPE.format(family=family, model="history = 2", stages=CONVNET_STAGES)
@@ -158,7 +185,17 @@ def write_dataset(folder: Path, episodes: int = 8, length: int = 100) -> Path:
             "ended": np.zeros(count, np.uint8),
             "episode": np.repeat(np.arange(episodes, dtype=np.int32), length),
             "depth": np.full((count, HEIGHT, WIDTH), 200.0, np.float16),
+            "things": _lamps(episodes, length),
         },
         tuple(range(episodes)),
     )
     return folder
+
+
+def _lamps(episodes: int, length: int) -> np.ndarray[Any, np.dtype[np.float32]]:
+    """A lamp in slot 1 that goes out for good in tick 60; in slot 0 another comes in every tenth, for one."""
+    lamps = np.zeros((episodes, length, 3, 6), np.float32)
+    lamps[:, :60, 1] = (1.0, 300.0, 256.0, 0.0, 0.0, 5.0)
+    for tick in range(10, length, 10):
+        lamps[:, tick, 0] = (1.0, 100.0 + tick, 256.0, 0.0, 0.0, 100.0 + tick)
+    return lamps.reshape(-1, 3, 6)

@@ -28,7 +28,7 @@ def dataset(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
     return Dataset.open(write_dataset(tmp_path_factory.mktemp("room")), held_out=0.3)
 
 
-@pytest.fixture(params=["anchored", "convnet"])
+@pytest.fixture(params=["anchored", "convnet", "followed"])
 def recipe(request: pytest.FixtureRequest, tmp_path: Path) -> Recipe:
     return load_recipe(write_recipe(tmp_path, request.param))
 
@@ -88,7 +88,7 @@ def test_training_lowers_the_loss(dataset: Dataset, tmp_path: Path) -> None:
 
 
 def test_a_finished_run_exports_a_pack_that_plays(recipe: Recipe, dataset: Dataset, tmp_path: Path) -> None:
-    trainer = _train(recipe, dataset, tmp_path / "run", steps=5)
+    trainer = _train(recipe, dataset, tmp_path / "run", steps=6)
     folder = export_pack(trainer, dataset, tmp_path / "run" / "pack")
     world = worldsdk.load(folder, device="cpu")
     assert world.starts == 5
@@ -98,7 +98,7 @@ def test_a_finished_run_exports_a_pack_that_plays(recipe: Recipe, dataset: Datas
         frame = first.step({"forward": 1.0, "turn": -2.0})
         assert frame.digest() == second.step({"forward": 1.0, "turn": -2.0}).digest()
     assert frame.pixels.shape == (16, 24, 3)
-    assert world.manifest.provenance["steps"] == 5
+    assert world.manifest.provenance["steps"] == trainer.progress.total_steps
     assert world.manifest.provenance["finished"] is True
 
 
