@@ -126,4 +126,4 @@ def test_in_the_end_somebody_comes() -> None:
     for number in range(6):
         state, output = tick(model, state, torch.zeros(1, 5), seed=number)
     assert int((state["things"][..., 0] > 0.5).sum()) >= 4
-    assert float(output.layers["things"].max()) <= 2.0
+    assert float(output.layers["entities"].max()) <= 2.0

@@ -96,7 +96,7 @@ class AnchoredConfig:
         depth = Layer("depth", 0.0, self.camera.far, "map units")
         if not self.things:
             return (depth,)
-        return (depth, Layer("things", 0.0, float(len(self.things)), "kind: " + ", ".join(self.things)))
+        return (depth, Layer("entities", 0.0, float(len(self.things)), "kind: " + ", ".join(self.things)))
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)

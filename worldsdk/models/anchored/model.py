@@ -238,7 +238,7 @@ class AnchoredModel(WorldModel):
         }
         layers = {"depth": seen.inverse.clamp(min=1.0 / self.config.camera.far).reciprocal()}
         if self.things is not None:
-            layers["things"] = seen.kinds
+            layers["entities"] = seen.kinds
             after["things"] = seen.things
             born = (seen.things[..., KIND] > 0.5) & (state["things"][..., KIND] < 0.5)
             changed = torch.cat([change != 0.0, born.any(1, keepdim=True), happenings[:, :1] != 0.0], dim=1)
