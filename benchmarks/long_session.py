@@ -5,7 +5,7 @@ Steps one session unpaced and prints JSON with the machine it ran on; 100,000 ti
     python benchmarks/long_session.py doom-maze --ticks 100000
 
 A snapshot is kept of tick 1,000. At the end the aged session and that young one, brought back, are stepped in
-turn, a few ticks each with the same inputs: the machine's speed wanders over such a run, and wanders for both.
+turn, a few ticks each with the same inputs: the machine's speed wanders over such a run, and does for both.
 ``cost_ratio`` is aged over young, of their median ticks; ``memory_ratio`` the process late over early.
 """
 
