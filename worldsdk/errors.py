@@ -135,7 +135,7 @@ class RecipeError(WorldSDKError):
 
 
 class CheckpointError(WorldSDKError):
-    """A training checkpoint that does not belong to this recipe, or is damaged."""
+    """A checkpoint that does not belong to this recipe or family, or is damaged."""
 
     code = "checkpoint_invalid"
 
