@@ -54,7 +54,7 @@ def followed(seed: int = 0) -> AnchoredModel:
     return model
 
 
-def convnet(seed: int = 0) -> ConvnetModel:
+def convnet(seed: int = 0, follows: bool = False) -> ConvnetModel:
     torch.manual_seed(seed)
     config = ConvnetConfig(
         height=16,
@@ -62,6 +62,7 @@ def convnet(seed: int = 0) -> ConvnetModel:
         controls=5,
         variables=(Variable("cell", 0.0, 7.0, "cells"), Variable("turn", 0.0, 4.0, "quarters", 4.0)),
         whole=("cell", "turn"),
+        follows=follows,
         history=3,
         channels=(8, 12, 16),
         condition=16,
@@ -69,7 +70,12 @@ def convnet(seed: int = 0) -> ConvnetModel:
     return ConvnetModel(config).eval()
 
 
-FAMILIES = {"anchored": anchored, "convnet": convnet, "followed": followed}
+def driven() -> ConvnetModel:
+    """A world seen from above by a camera that goes along."""
+    return convnet(follows=True)
+
+
+FAMILIES = {"anchored": anchored, "convnet": convnet, "driven": driven, "followed": followed}
 
 
 def context(model: WorldModel, batch: int = 2, seed: int = 0) -> Context:

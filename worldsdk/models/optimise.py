@@ -18,7 +18,7 @@ from worldsdk.models.inference.packed import QuickConv1d, QuickConv2d, QuickLine
 from worldsdk.models.interface import WorldModel
 from worldsdk.models.precision import has_bfloat16
 
-EXACT = ("motion", "outcomes", "things", "tracker")
+EXACT = ("drift", "motion", "outcomes", "things", "tracker")
 """Sub-modules whose small errors would add up from tick to tick."""
 
 

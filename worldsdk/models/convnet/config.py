@@ -16,6 +16,7 @@ class ConvnetConfig:
     controls: length of the control vector.
     variables: state variables that the game records; tracked, and told to the painter.
     whole: names of the variables that are whole numbers: rounded after every tick, so that they stay exact.
+    follows: the camera moves with what is steered: the whole picture shifts and turns from tick to tick.
     history: past frames that the next one is painted from.
     channels: of the U-Net's levels; level 0 works on 2x2 pixel groups.
     condition: width of the condition vector.
@@ -27,6 +28,7 @@ class ConvnetConfig:
     controls: int
     variables: tuple[Variable, ...] = ()
     whole: tuple[str, ...] = ()
+    follows: bool = False
     history: int = 4
     channels: tuple[int, ...] = (48, 96, 160)
     condition: int = 128

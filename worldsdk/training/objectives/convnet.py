@@ -21,7 +21,7 @@ class FrameObjective(Objective):
 
     Settings: ``context_noise`` (largest standard deviation of the noise on past frames), ``refine`` (share
     of draws that start from a noised target), ``change_weight`` (extra weight of pixels that change between
-    frames, which are few and matter), ``track_weight``.
+    frames, which are few and matter), ``track_weight``, ``drift_weight`` (where the camera follows).
     """
 
     def __init__(self, model: ConvnetModel, footage: Footage, stage: Stage) -> None:
@@ -29,7 +29,14 @@ class FrameObjective(Objective):
         self.convnet = model
         self.at = footage.windows(model.spec.history, stage.unroll)
         self.settings = read_settings(
-            stage, {"context_noise": 0.1, "refine": 0.3, "change_weight": 4.0, "track_weight": 0.5}
+            stage,
+            {
+                "context_noise": 0.1,
+                "refine": 0.3,
+                "change_weight": 4.0,
+                "track_weight": 0.5,
+                "drift_weight": 0.3,
+            },
         )
 
     @property
@@ -70,10 +77,15 @@ class FrameObjective(Objective):
                 "events": F.smooth_l1_loss(happenings[:, 0], footage.reward[now])
                 + F.binary_cross_entropy_with_logits(happenings[:, 1], footage.ended[now]),
             }
+            if model.drift is not None:
+                moved = model.drift(frames[-1], model.facts(controls, before, after))
+                terms["drift"] = (moved - truth).abs().mean()
             for name, term in terms.items():
                 sums[name] = sums.get(name, picture.new_zeros(())) + term / unroll
             frames.append(picture.detach().clamp(-1.0, 1.0))
         sums["total"] = sums["picture"] + self.settings["track_weight"] * (sums["variables"] + sums["events"])
+        if "drift" in sums:
+            sums["total"] = sums["total"] + self.settings["drift_weight"] * sums["drift"]
         return sums
 
     def _track(self, change: Tensor, before: Tensor, after: Tensor) -> Tensor:
