@@ -193,4 +193,42 @@ namespace Worldsdk.Protocol
         public const long MaxMessageBytes = 16777216;
         public const long MostMalformed = 8;
     }
+
+    /// <summary>Name and path of the recording protocol.</summary>
+    public static class Recording
+    {
+        public const string Subprotocol = "worldsdk.record.v1.msgpack";
+        public const string Path = "/record";
+    }
+
+    /// <summary>Values of t that games send.</summary>
+    public static class GameMessage
+    {
+        public const string Begin = "begin";
+        public const string Row = "row";
+        public const string End = "end";
+    }
+
+    /// <summary>Values of t that receivers send.</summary>
+    public static class ReceiverMessage
+    {
+        public const string Ready = "ready";
+        public const string Receipt = "receipt";
+        public const string Done = "done";
+        public const string Error = "error";
+    }
+
+    /// <summary>Numbers of the recording protocol.</summary>
+    public static class RecordLimit
+    {
+        public const long Major = 1;
+        public const long Minor = 0;
+        public const long Port = 8766;
+        public const long MaxSide = 1024;
+        public const long MaxRowBytes = 8388608;
+        public const long MaxBeginBytes = 65536;
+        public const long MaxVariables = 256;
+        public const long MaxLayers = 16;
+        public const long MaxWindow = 64;
+    }
 }

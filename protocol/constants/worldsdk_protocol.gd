@@ -165,3 +165,33 @@ class Limit:
 	const MAX_TICKS := 1000
 	const MAX_MESSAGE_BYTES := 16777216
 	const MOST_MALFORMED := 8
+
+## Name and path of the recording protocol.
+class Recording:
+	const SUBPROTOCOL := "worldsdk.record.v1.msgpack"
+	const PATH := "/record"
+
+## Values of t that games send.
+class GameMessage:
+	const BEGIN := "begin"
+	const ROW := "row"
+	const END := "end"
+
+## Values of t that receivers send.
+class ReceiverMessage:
+	const READY := "ready"
+	const RECEIPT := "receipt"
+	const DONE := "done"
+	const ERROR := "error"
+
+## Numbers of the recording protocol.
+class RecordLimit:
+	const MAJOR := 1
+	const MINOR := 0
+	const PORT := 8766
+	const MAX_SIDE := 1024
+	const MAX_ROW_BYTES := 8388608
+	const MAX_BEGIN_BYTES := 65536
+	const MAX_VARIABLES := 256
+	const MAX_LAYERS := 16
+	const MAX_WINDOW := 64

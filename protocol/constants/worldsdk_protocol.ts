@@ -192,3 +192,41 @@ export const Limit = {
   MOST_MALFORMED: 8,
 } as const;
 export type Limit = (typeof Limit)[keyof typeof Limit];
+
+/** Name and path of the recording protocol. */
+export const Recording = {
+  SUBPROTOCOL: "worldsdk.record.v1.msgpack",
+  PATH: "/record",
+} as const;
+export type Recording = (typeof Recording)[keyof typeof Recording];
+
+/** Values of t that games send. */
+export const GameMessage = {
+  BEGIN: "begin",
+  ROW: "row",
+  END: "end",
+} as const;
+export type GameMessage = (typeof GameMessage)[keyof typeof GameMessage];
+
+/** Values of t that receivers send. */
+export const ReceiverMessage = {
+  READY: "ready",
+  RECEIPT: "receipt",
+  DONE: "done",
+  ERROR: "error",
+} as const;
+export type ReceiverMessage = (typeof ReceiverMessage)[keyof typeof ReceiverMessage];
+
+/** Numbers of the recording protocol. */
+export const RecordLimit = {
+  MAJOR: 1,
+  MINOR: 0,
+  PORT: 8766,
+  MAX_SIDE: 1024,
+  MAX_ROW_BYTES: 8388608,
+  MAX_BEGIN_BYTES: 65536,
+  MAX_VARIABLES: 256,
+  MAX_LAYERS: 16,
+  MAX_WINDOW: 64,
+} as const;
+export type RecordLimit = (typeof RecordLimit)[keyof typeof RecordLimit];

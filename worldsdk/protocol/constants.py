@@ -19,6 +19,7 @@ from worldsdk.protocol.messages import (
     Mode,
     Role,
 )
+from worldsdk.protocol.recording import messages as recording
 from worldsdk.protocol.version import MAJOR, MINOR, PATH, SUBPROTOCOL
 
 HEADER = "Generated from worldsdk/protocol: change that, then run the generator again."
@@ -46,6 +47,16 @@ def groups() -> tuple[Group, ...]:
         "MAX_MESSAGE_BYTES",
         "MOST_MALFORMED",
     )
+    of_recording = (
+        "MAX_SIDE",
+        "MAX_ROW_BYTES",
+        "MAX_BEGIN_BYTES",
+        "MAX_VARIABLES",
+        "MAX_LAYERS",
+        "MAX_WINDOW",
+    )
+    record_numbers = {"MAJOR": recording.MAJOR, "MINOR": recording.MINOR, "PORT": recording.PORT}
+    record_numbers |= {name: getattr(recording, name) for name in of_recording}
     closes = {"NORMAL": NORMAL_CLOSE, "GOING_AWAY": GOING_AWAY_CLOSE}
     closes |= {name.upper(): code.close for name, code in CODES.items() if code.close is not None}
     return (
@@ -63,6 +74,14 @@ def groups() -> tuple[Group, ...]:
         Group("ErrorCode", "Values of error.code.", _words(CODES)),
         Group("CloseCode", "WebSocket close codes.", closes),
         Group("Limit", "What both sides hold to.", {name: getattr(limits, name) for name in agreed}),
+        Group(
+            "Recording",
+            "Name and path of the recording protocol.",
+            {"SUBPROTOCOL": recording.SUBPROTOCOL, "PATH": recording.PATH},
+        ),
+        Group("GameMessage", "Values of t that games send.", _words(recording.GAME_MESSAGES)),
+        Group("ReceiverMessage", "Values of t that receivers send.", _words(recording.RECEIVER_MESSAGES)),
+        Group("RecordLimit", "Numbers of the recording protocol.", record_numbers),
     )
 
 

@@ -22,7 +22,7 @@ from worldsdk.protocol.asyncapi import asyncapi
 from worldsdk.protocol.compatibility import breaks
 from worldsdk.protocol.constants import files as constants
 from worldsdk.protocol.dialogues import transcripts
-from worldsdk.protocol.schema import schema
+from worldsdk.protocol.schema import recording_schema, schema
 from worldsdk.protocol.vectors import vectors
 
 DEFAULT_FOLDER = Path("protocol")
@@ -34,6 +34,7 @@ def generated() -> dict[str, str]:
     """Path below ``protocol/`` -> text of each generated file."""
     document = schema()
     texts = {"schema.json": _pretty(document), "asyncapi.json": _pretty(asyncapi(document))}
+    texts["recording.json"] = _pretty(recording_schema())
     texts |= {f"constants/{name}": text for name, text in constants().items()}
     for name, examples in vectors().items():
         lines = [json.dumps(example.to_json(), ensure_ascii=False) for example in examples]

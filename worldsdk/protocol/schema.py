@@ -14,6 +14,7 @@ from worldsdk.protocol.commands import COMMANDS
 from worldsdk.protocol.jsonform import BIN, to_json
 from worldsdk.protocol.limits import MAX_ITEMS
 from worldsdk.protocol.messages import CLIENT_MESSAGES, SERVER_MESSAGES
+from worldsdk.protocol.recording import messages as recording
 from worldsdk.protocol.shapes import Field, Shape, fields_of
 from worldsdk.protocol.version import MAJOR, MINOR
 
@@ -35,6 +36,20 @@ def schema() -> Json:
         "$schema": DRAFT,
         "title": f"worldsdk protocol {MAJOR}.{MINOR}",
         "description": "Generated: change the classes in worldsdk/protocol, then run the generator again.",
+        "definitions": definitions,
+    }
+
+
+def recording_schema() -> Json:
+    """The same for the recording protocol: a definition for each of its messages."""
+    definitions: Json = {}
+    for sender, messages in (("game", recording.GAME_MESSAGES), ("receiver", recording.RECEIVER_MESSAGES)):
+        for name, cls in messages.items():
+            definitions[name] = {"x-sender": sender, **_message(name, cls)}
+    return {
+        "$schema": DRAFT,
+        "title": f"worldsdk recording protocol {recording.MAJOR}.{recording.MINOR}",
+        "description": "Generated: change worldsdk/protocol/recording, then run the generator again.",
         "definitions": definitions,
     }
 
