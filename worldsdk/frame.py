@@ -39,7 +39,8 @@ class Frame:
 
     Attributes:
         pixels: uint8 [H, W, 3], RGB.
-        layers: named per-pixel layers, e.g. ``{"depth": float32 [H, W]}`` in the pack's declared units.
+        layers: named per-pixel layers, e.g. ``{"depth": float32 [H, W]}``, in their declared units. Some are
+            worked out when first looked at; see ``docs/layers.md``.
         state: the pack's declared state variables as the model tracks them, in their declared units.
         reward: reward the model predicts for this tick; 0 where the pack has none.
         ended: whether the model says the episode is over.

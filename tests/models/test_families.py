@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 import torch
 
@@ -32,11 +33,14 @@ def test_output_has_the_shapes_and_ranges_that_the_spec_says(model: WorldModel) 
     assert output.variables.shape == (2, len(spec.variables))
     assert output.reward.shape == output.ended.shape == (2,)
     assert bool(((output.ended >= 0) & (output.ended <= 1)).all())
-    assert set(output.layers) == {layer.name for layer in spec.layers}
-    for layer in spec.layers:
-        values = output.layers[layer.name]
-        assert values.shape == (2, spec.height, spec.width)
-        assert layer.low <= float(values.min()) and float(values.max()) <= layer.high
+    for row in range(2):
+        made = {name: layer[row].numpy() for name, layer in output.layers.items()}
+        derived = model.derive(made, {name: clue[row].numpy() for name, clue in output.clues.items()})
+        assert [*made, *derived] == [layer.name for layer in spec.layers]
+        for layer in spec.layers:
+            values = {**made, **derived}[layer.name]
+            assert values.shape == (spec.height, spec.width) and values.dtype == np.float32
+            assert layer.low <= float(values.min()) and float(values.max()) <= layer.high
 
 
 @torch.inference_mode()

@@ -19,8 +19,11 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
+from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 State = dict[str, Tensor]
@@ -50,7 +53,9 @@ class Variable:
 
 @dataclass(frozen=True)
 class Layer:
-    """A per-pixel layer that a model predicts beside the colour, float32 [H, W] in ``unit``."""
+    """A per-pixel layer that goes with the colour, float32 [H, W] in ``unit``: predicted by the model, or
+    derived from what it predicted.
+    """
 
     name: str
     low: float
@@ -69,7 +74,7 @@ class ModelSpec:
         noise_shape: shape of the noise of one step of one session.
         max_steps: most denoising steps that still change anything.
         variables: state variables tracked, in the order of ``Output.variables``.
-        layers: layers predicted.
+        layers: those predicted, then those derived.
         settable: names of the variables that ``set_variables`` takes.
         memory: what ``start`` needs beyond pictures, controls and variables, as ``Context.memory`` has it:
             name of a dataset's layer -> shape of one frame's entry.
@@ -144,10 +149,11 @@ class Output:
 
     Attributes:
         pixels: uint8 [B, H, W, 3], RGB.
-        layers: name -> float32 [B, H, W].
+        layers: name -> float32 [B, H, W], those predicted.
         variables: float32 [B, len(variables)], in the variables' units.
         reward: float32 [B].
         ended: float32 [B], probability in [0, 1] that the episode ended with this frame.
+        clues: name -> [B, ...]: what ``WorldModel.derive`` needs besides.
     """
 
     pixels: Tensor
@@ -155,6 +161,7 @@ class Output:
     variables: Tensor
     reward: Tensor
     ended: Tensor
+    clues: Mapping[str, Tensor] = field(default_factory=dict)
 
 
 class WorldModel(nn.Module, ABC):
@@ -203,6 +210,22 @@ class WorldModel(nn.Module, ABC):
                 not name are as they were. Must not modify ``state``.
         """
         raise NotImplementedError(f"{type(self).__name__} has no settable variables")
+
+    def derive(
+        self, layers: Mapping[str, NDArray[np.float32]], clues: Mapping[str, NDArray[Any]]
+    ) -> dict[str, NDArray[np.float32]]:
+        """The rest of ``spec.layers`` for one session's frame: what ``Output.layers`` leaves out, because it
+        follows from what is there and need not be worked out for frames whose layers nobody looks at.
+
+        Called at the first look, on the host, from any thread.
+
+        Args:
+            layers: that frame's, float32 [H, W]. clues: that session's row of ``Output.clues``.
+
+        Returns:
+            name -> float32 [H, W], an array of its own each.
+        """
+        return {}
 
     def make_ready(self, device: torch.device) -> None:
         """Swaps parts for faster equals, once, after loading for play on ``device``; never while training."""

@@ -9,7 +9,8 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from functools import partial
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -19,6 +20,7 @@ from torch import Tensor
 from worldsdk.models.interface import Context, Output, State, WorldModel
 from worldsdk.runtime.budget import Gate
 from worldsdk.runtime.clock import REAL_CLOCK, Clock
+from worldsdk.runtime.layers import Layers
 from worldsdk.runtime.noise import noise
 
 _Scalar = TypeVar("_Scalar", bound=np.generic)
@@ -46,13 +48,14 @@ class Row:
 
     Attributes:
         sane: False where NaN or infinity turned up in this session's part; the rest is then worthless.
-        pixels: uint8 [H, W, 3]. layers: float32 [H, W] each. variables: float32 [variables].
+        pixels: uint8 [H, W, 3]. layers: float32 [H, W] each, derived ones when looked at.
+        variables: float32 [variables].
     """
 
     state: State
     sane: bool
     pixels: NDArray[np.uint8]
-    layers: Mapping[str, NDArray[np.float32]]
+    layers: Layers
     variables: NDArray[np.float32]
     reward: float
     ended: bool
@@ -133,7 +136,7 @@ def advance(
         raise ValueError("planned must be at least 1")
     state, output = model.commit(state, condition, estimate)
     watch.lap("commit")
-    rows = _rows(state, output, len(requests), estimate)
+    rows = _rows(model, state, output, len(requests), estimate)
     watch.lap("pixels")
     return rows, Cost(watch.stages, watch.total_ms, taken)
 
@@ -153,7 +156,7 @@ def observe(
     watch = _Stopwatch(REAL_CLOCK, device, exact=False)
     state, output = model.observe(state, _upload([pixels], device), _upload([controls], device))
     watch.lap("commit")
-    row = _rows(state, output, 1)[0]
+    row = _rows(model, state, output, 1)[0]
     watch.lap("pixels")
     return row, Cost(watch.stages, watch.total_ms, 0)
 
@@ -172,11 +175,15 @@ def _upload(
     return torch.from_numpy(arrays[0][None] if alone else np.stack(arrays)).to(device)
 
 
-def _rows(state: State, output: Output, count: int, estimate: Tensor | None = None) -> list[Row]:
+def _rows(
+    model: WorldModel, state: State, output: Output, count: int, estimate: Tensor | None = None
+) -> list[Row]:
     suspects = [*state.values(), *output.layers.values(), output.variables, output.reward, output.ended]
     sane = _sane(suspects if estimate is None else [estimate, *suspects], count)
     pixels = output.pixels.cpu().numpy()
     layers = {name: layer.float().cpu().numpy() for name, layer in output.layers.items()}
+    clues = {name: clue.cpu().numpy() for name, clue in output.clues.items()}
+    later = [layer.name for layer in model.spec.layers if layer.name not in layers]
     variables = output.variables.float().cpu().numpy()
     rewards, ended = output.reward.tolist(), (output.ended > 0.5).tolist()
     return [
@@ -184,13 +191,27 @@ def _rows(state: State, output: Output, count: int, estimate: Tensor | None = No
             state=_split(state, index, count),
             sane=sane[index],
             pixels=_own(pixels[index]),
-            layers={name: _own(layer[index]) for name, layer in layers.items()},
+            layers=_layers(
+                model,
+                {name: _own(layer[index]) for name, layer in layers.items()},
+                later,
+                {name: _own(clue[index]) for name, clue in clues.items()},
+            ),
             variables=variables[index],
             reward=rewards[index],
             ended=ended[index],
         )
         for index in range(count)
     ]
+
+
+def _layers(
+    model: WorldModel,
+    made: Mapping[str, NDArray[np.float32]],
+    later: Sequence[str],
+    clues: Mapping[str, NDArray[Any]],
+) -> Layers:
+    return Layers(made, later, partial(model.derive, made, clues))
 
 
 def _sane(tensors: Sequence[Tensor], count: int) -> list[bool]:

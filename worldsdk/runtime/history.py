@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from worldsdk.controls import Controls
 from worldsdk.frame import Frame
 from worldsdk.models.interface import State
+from worldsdk.runtime.layers import Layers
 
 REWIND_TICKS = 600
 """How far a session can be wound back by default."""
@@ -43,8 +44,13 @@ class Moment:
     @property
     def parts(self) -> dict[int, int]:
         """Address -> bytes of every piece of memory that it keeps alive."""
-        arrays: list[NDArray[Any]] = [self.frame.pixels, *self.frame.layers.values()]
+        layers = self.frame.layers
+        made = layers.made if isinstance(layers, Layers) else layers
+        arrays: list[NDArray[Any]] = [self.frame.pixels, *made.values()]
         parts = {id(array): array.nbytes for array in arrays}
+        if isinstance(layers, Layers):
+            # Counted whether or not somebody has looked: a sum must not change behind its owner's back.
+            parts[id(layers)] = layers.derived_bytes
         for tensor in self.state.values():
             # A state may be a view: what it keeps alive is its whole storage.
             storage = tensor.untyped_storage()

@@ -19,6 +19,7 @@ from worldsdk.runtime.clock import REAL_CLOCK, Clock
 from worldsdk.runtime.engine import Cost, Request, Row
 from worldsdk.runtime.history import History, Input, Moment
 from worldsdk.runtime.ladder import OBSERVED, rung_of, start_of, start_rung, steps_of
+from worldsdk.runtime.layers import Layers
 from worldsdk.runtime.noise import SEED_LIMIT
 
 if TYPE_CHECKING:
@@ -349,7 +350,7 @@ class Session:
         moment = self.world.first_moment(self.world.context(start))
         frame = moment.frame
         variables = np.array([frame.state[v.name] for v in self.world.spec.variables], np.float32)
-        return Row(moment.state, True, frame.pixels, {}, variables, 0.0, False), Cost({}, 0.0, 0)
+        return Row(moment.state, True, frame.pixels, Layers({}), variables, 0.0, False), Cost({}, 0.0, 0)
 
     def _observe(self, made_by: Input) -> tuple[Row, Cost]:
         assert made_by.pixels is not None

@@ -11,6 +11,7 @@ from worldsdk.models.interface import Layer, Variable
 
 POSE = ("x", "y", "heading")
 VELOCITY = ("vx", "vy")
+MOTION = ("motion_x", "motion_y")
 
 
 @dataclass(frozen=True)
@@ -93,10 +94,14 @@ class AnchoredConfig:
 
     @property
     def layers(self) -> tuple[Layer, ...]:
-        depth = Layer("depth", 0.0, self.camera.far, "map units")
-        if not self.things:
-            return (depth,)
-        return (depth, Layer("entities", 0.0, float(len(self.things)), "kind: " + ", ".join(self.things)))
+        layers = [Layer("depth", 0.0, self.camera.far, "map units")]
+        if self.things:
+            kinds = "kind: " + ", ".join(self.things)
+            layers.append(Layer("entities", 0.0, float(len(self.things)), kinds))
+        width, height = float(self.width), float(self.height)
+        layers.append(Layer(MOTION[0], -width, width, "px/tick"))
+        layers.append(Layer(MOTION[1], -height, height, "px/tick"))
+        return tuple(layers)
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)

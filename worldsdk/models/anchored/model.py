@@ -13,17 +13,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import torch
 import torch.nn.functional as F
+from numpy.typing import NDArray
 from torch import Tensor
 
-from worldsdk.models.anchored.config import AnchoredConfig
+from worldsdk.models.anchored.config import MOTION, AnchoredConfig
 from worldsdk.models.anchored.estimate import Estimate
 from worldsdk.models.anchored.events import Events
 from worldsdk.models.anchored.motion import Motion
 from worldsdk.models.anchored.outcomes import Outcomes
 from worldsdk.models.anchored.painter import Canvas, Painter
 from worldsdk.models.anchored.recall import recall
+from worldsdk.models.anchored.screen_motion import ScreenMotion
 from worldsdk.models.anchored.situation import RECENT, THING, counted
 from worldsdk.models.anchored.sprites import KIND
 from worldsdk.models.anchored.things import Prospects, Things, remember
@@ -55,6 +58,7 @@ class AnchoredModel(WorldModel):
         self.painter = Painter(config)
         self.register_buffer("low", torch.tensor([m.low for m in config.meters]), persistent=False)
         self.register_buffer("high", torch.tensor([m.high for m in config.meters]), persistent=False)
+        self.screen_motion = ScreenMotion(config)
         self.spec = ModelSpec(
             height=config.height,
             width=config.width,
@@ -76,6 +80,7 @@ class AnchoredModel(WorldModel):
         return self.things.dice + self.outcomes.dice
 
     def make_ready(self, device: torch.device) -> None:
+        self.screen_motion.warm_up()
         if device.type == "cpu":
             # Imported here: compiling costs a second that training and CUDA need not spend.
             from worldsdk.models.anchored.fused import FusedPainter
@@ -237,17 +242,30 @@ class AnchoredModel(WorldModel):
             "clock": clock,
         }
         layers = {"depth": seen.inverse.clamp(min=1.0 / self.config.camera.far).reciprocal()}
+        clues = {"before": state["poses"][rows, state["clock"] % self.spec.history], "now": condition["pose"]}
         if self.things is not None:
             layers["entities"] = seen.kinds
             after["things"] = seen.things
+            clues["things"] = seen.things
             born = (seen.things[..., KIND] > 0.5) & (state["things"][..., KIND] < 0.5)
+            clues["born"] = born
             changed = torch.cat([change != 0.0, born.any(1, keepdim=True), happenings[:, :1] != 0.0], dim=1)
             after["since"] = torch.where(changed, 0.0, state["since"] + 1.0)
             controls = condition["facts"][:, None, : self.config.controls]
             after["recent"] = torch.cat([state["recent"][:, 1:], controls], dim=1)
         variables = torch.cat([condition["pose"], condition["velocity"], meters], dim=1)
-        output = Output(pixels, layers, variables, happenings[:, 0], happenings[:, 1].sigmoid())
+        output = Output(pixels, layers, variables, happenings[:, 0], happenings[:, 1].sigmoid(), clues)
         return after, output
+
+    def derive(
+        self, layers: Mapping[str, NDArray[np.float32]], clues: Mapping[str, NDArray[Any]]
+    ) -> dict[str, NDArray[np.float32]]:
+        """The motion layers, from the frame before that is remembered: after ``set_variables``, too."""
+        poses, things = np.stack([clues["before"], clues["now"]]), None
+        if self.things is not None:
+            things = np.concatenate([clues["things"], clues["born"][:, None]], axis=1, dtype=np.float32)
+        found = self.screen_motion.vectors(layers["depth"], poses, layers.get("entities"), things)
+        return dict(zip(MOTION, found, strict=True))
 
     def _keep(self, state: State, clock: Tensor, pixels: Tensor, pose: Tensor) -> tuple[Tensor, Tensor]:
         """The ring of keyframes, with the new frame in it where its tick is one to keep."""
