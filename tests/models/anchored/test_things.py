@@ -97,8 +97,8 @@ def test_recorded_things_are_remembered_with_their_last_step() -> None:
     assert things[0, 1].tolist() == [2.0, 7.0, 7.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0]
 
 
-def test_ticks_are_counted_since_things_changed() -> None:
-    meters = torch.tensor([[[5.0], [4.0], [4.0], [4.0]]])
+def test_ticks_are_counted_since_meters_fell_and_things_came() -> None:
+    meters = torch.tensor([[[5.0], [4.0], [6.0], [6.0]]])
     things = torch.zeros(1, 4, 2, 6)
     things[0, 3:, 0, 0] = 1.0
     assert counted(meters, things).tolist() == [[2.0, 0.0, 3.0]]
@@ -114,6 +114,17 @@ def test_the_same_lots_give_the_same_world_whatever_the_steps() -> None:
     assert torch.equal(once["things"], thrice["things"])
     assert torch.equal(once["meters"], thrice["meters"])
     assert not torch.equal(once["frames"], thrice["frames"])
+
+
+@torch.inference_mode()
+def test_meters_count_in_whole_points() -> None:
+    model = followed()
+    state = model.start(context(model))
+    state["meters"] = meters = state["meters"].round()
+    for number in range(12):
+        state, _ = tick(model, state, torch.ones(2, 5), seed=number)
+    assert torch.equal(state["meters"], state["meters"].round())
+    assert not torch.equal(state["meters"], meters)
 
 
 @torch.inference_mode()

@@ -230,6 +230,9 @@ class AnchoredModel(WorldModel):
         keyframes, keyposes = self._keep(state, clock, pixels, condition["pose"])
         happenings = seen.happenings
         change = happenings[:, 2:] * (self.high - self.low)
+        if self.things is not None:
+            # Games count in whole points. Fractions would add up to health that no recording has.
+            change = change.round()
         meters = torch.maximum(torch.minimum(state["meters"] + change, self.high), self.low)
         after = {
             "pose": condition["pose"],
@@ -249,8 +252,10 @@ class AnchoredModel(WorldModel):
             clues["things"] = seen.things
             born = (seen.things[..., KIND] > 0.5) & (state["things"][..., KIND] < 0.5)
             clues["born"] = born
-            changed = torch.cat([change != 0.0, born.any(1, keepdim=True), happenings[:, :1] != 0.0], dim=1)
-            after["since"] = torch.where(changed, 0.0, state["since"] + 1.0)
+            counted_anew = torch.cat(
+                [change < 0.0, born.any(1, keepdim=True), happenings[:, :1] != 0.0], dim=1
+            )
+            after["since"] = torch.where(counted_anew, 0.0, state["since"] + 1.0)
             controls = condition["facts"][:, None, : self.config.controls]
             after["recent"] = torch.cat([state["recent"][:, 1:], controls], dim=1)
         variables = torch.cat([condition["pose"], condition["velocity"], meters], dim=1)

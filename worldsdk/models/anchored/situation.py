@@ -47,7 +47,8 @@ class Situation(nn.Module):
         Args:
             pose: [B, 3], after this tick's move.
             things: [B, S, THING], before this tick.
-            since: [B, meters + 2], ticks since each meter, the number of things and the reward changed.
+            since: [B, meters + 2], ticks since each meter fell, and since a thing and a
+                reward came.
             recent: [B, RECENT, controls], oldest first. facts: [B, controls + meters] of this tick.
 
         Returns:
@@ -109,9 +110,10 @@ def counted(meters: Tensor, things: Tensor) -> Tensor:
 
     What did not happen in those ticks is taken to have happened just before them. Rewards are not known.
     """
-    changed = meters.diff(dim=1) != 0.0
+    # Falls alone: what hurts comes on a beat of its own, whatever is picked up between.
+    fell = meters.diff(dim=1) < 0.0
     new = (things[:, 1:, :, KIND] > 0.5) & (things[:, :-1, :, KIND] < 0.5)
-    events = torch.cat([changed, new.any(-1)[..., None], new.new_zeros(*new.shape[:2], 1)], dim=-1)
+    events = torch.cat([fell, new.any(-1)[..., None], new.new_zeros(*new.shape[:2], 1)], dim=-1)
     since = torch.zeros_like(events[:, 0], dtype=torch.float32)
     for tick in range(events.shape[1]):
         since = torch.where(events[:, tick], 0.0, since + 1.0)

@@ -41,9 +41,8 @@ class ThingsObjective(Objective):
             )
         self.anchored, self.things, self.outcomes = model, model.things, model.outcomes
         self.rows = _remembered(footage)
-        changed = footage.variables[:, 5:].diff(dim=0) != 0.0
-        self.changed = F.pad(changed, (0, 0, 1, 0))
-        happened = self.changed.any(1) | self.rows.born | self.rows.gone | (footage.reward != 0.0)
+        change = F.pad(footage.variables[:, 5:].diff(dim=0), (0, 0, 1, 0))
+        happened = (change != 0.0).any(1) | self.rows.born | self.rows.gone | (footage.reward != 0.0)
         happened |= footage.ended > 0.0
         self.at = footage.windows(1, 1)
         eventful = self.at[happened.cpu().numpy()[self.at]]
@@ -52,7 +51,7 @@ class ThingsObjective(Objective):
         # How often each is drawn too much or too little, so that chances come out as they are.
         quiet = 1.0 / (1.0 - EVENTFUL)
         self.weight = torch.where(happened, share / (EVENTFUL + (1.0 - EVENTFUL) * share), quiet)
-        self.since = _since(footage, self.changed, self.rows.born)
+        self.since = _since(footage, change < 0.0, self.rows.born)
         model.things.births.copy_(_births(footage, self.rows, model.things.births.device))
 
     @property
@@ -170,9 +169,9 @@ def _remembered(footage: Footage) -> _Rows:
     return _Rows(things * there[..., None], new, gone)
 
 
-def _since(footage: Footage, changed: Tensor, born: Tensor) -> Tensor:
+def _since(footage: Footage, fell: Tensor, born: Tensor) -> Tensor:
     """``since`` [N, M + 2] after each row."""
-    events = torch.cat([changed, born[:, None], (footage.reward != 0.0)[:, None]], dim=1)
+    events = torch.cat([fell, born[:, None], (footage.reward != 0.0)[:, None]], dim=1)
     count = len(events)
     ticks = torch.arange(count, device=events.device)[:, None]
     begun = torch.where(events | (ticks == footage.first[:, None]), ticks, 0).cummax(0).values
