@@ -157,7 +157,10 @@ def table(rows: Sequence[Row], title: str) -> str:
         result = row.status + (f": {', '.join(row.missing)}" if row.missing else "")
         lines.append((row.bridge, vectors, frames, row.tier, result))
     widths = [max(len(line[column]) for line in lines) for column in range(5)]
-    drawn = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines]
+    drawn = [
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        for line in lines
+    ]
     drawn.insert(1, "  ".join("-" * width for width in widths))
     reasons = [f"{row.bridge}: {row.reason}" for row in rows if row.reason]
     return "\n".join([title, "", *drawn, *(["", *reasons] if reasons else [])])
