@@ -60,7 +60,7 @@ class OasisConfig:
     def __post_init__(self) -> None:
         side = self.pixel_patch * self.patch
         if side < 1 or self.height % side or self.width % side:
-            raise ValueError(f"frame {self.width}x{self.height} must divide by {side}")
+            raise ValueError(f"width and height, {self.width}x{self.height}, must divide by {side}")
         if not 1 <= self.history < self.window:
             raise ValueError(f"history {self.history} must be 1 to {self.window - 1}, one below the window")
         for name in ("", "encoder_", "decoder_"):
