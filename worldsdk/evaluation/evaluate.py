@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from worldsdk.errors import DatasetError, EvaluationError
 from worldsdk.evaluation.cells import TileBook
 from worldsdk.evaluation.dreamers import ModelDreamer
+from worldsdk.evaluation.happenings import Score, foretold
 from worldsdk.evaluation.heldout import HeldOut
 from worldsdk.evaluation.long_play import LongPlay, play_long
 from worldsdk.evaluation.measures import layer_measures, picture_measures, variable_measures
@@ -86,6 +88,7 @@ class Results:
         left_out: the horizons that they are too short for.
         tiles: how many different tiles the game shows; 0 where it is not drawn from tiles.
         long_play: None where it was left out.
+        happenings: kind of reward or end -> how well it is foretold, of those that the game has.
         truth: obedience, geometry and likeness.
         picture_network: name and digest of the one that LPIPS is by; None without.
     """
@@ -98,6 +101,7 @@ class Results:
     long_play: LongPlay | None
     settings: Settings = field(default_factory=Settings)
     truth: Truth = field(default_factory=lambda: Truth({}, {}))
+    happenings: Mapping[str, Score] = field(default_factory=dict)
     picture_network: dict[str, str] | None = None
 
     def settings_json(self) -> dict[str, Any]:
@@ -182,6 +186,14 @@ def evaluate(
             table=rollout,
             watcher=bench.watch,
         )
+    happenings = foretold(
+        dreamer,
+        heldout,
+        windows=settings.next_windows // 2,
+        batch=settings.batch,
+        seed=settings.seed,
+        begin=begin,
+    )
     truth = bench.results(dreamer, heldout, starts, horizons, rate_hz)
     long_play = (
         play_long(
@@ -206,6 +218,7 @@ def evaluate(
         long_play=long_play,
         settings=settings,
         truth=truth,
+        happenings=happenings,
         picture_network=None if kit.picture is None else kit.picture.about(),
     )
 

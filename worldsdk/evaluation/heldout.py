@@ -31,6 +31,8 @@ class Episode:
         variables: float32 [T, V], in the variables' units.
         layers: name -> numbers [T, H, W], in the layer's unit: those that dreams are compared with.
         memory: name -> numbers [T, ...]: those that the world starts from.
+        reward: float32 [T]; None where it is not known.
+        ended: [T], not 0 where the episode ended with that frame; None where it is not known.
     """
 
     pixels: NDArray[np.uint8]
@@ -38,6 +40,8 @@ class Episode:
     variables: NDArray[np.float32]
     layers: Mapping[str, NDArray[Any]] = field(default_factory=dict)
     memory: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+    reward: NDArray[np.float32] | None = None
+    ended: NDArray[Any] | None = None
 
     def __len__(self) -> int:
         return len(self.pixels)

@@ -9,6 +9,7 @@ import numpy as np
 
 from worldsdk.evaluation.estimate import Estimate
 from worldsdk.evaluation.evaluate import Results
+from worldsdk.evaluation.happenings import happenings_lines
 from worldsdk.evaluation.long_play import LongPlay
 from worldsdk.evaluation.rollout import Table
 from worldsdk.evaluation.truth_report import truth_json, truth_lines
@@ -63,6 +64,7 @@ def to_json(results: Results, about: Mapping[str, Any]) -> dict[str, Any]:
         "repeat_layer_error": _group(table, horizons, "repeat_layer:"),
         "cells": _cells(results) if results.tiles else None,
         "time_to_collapse": _collapse(results.long_play) if results.long_play else None,
+        "happenings": {name: score.to_json() for name, score in results.happenings.items()},
         **truth_json(results),
     }
 
@@ -111,6 +113,8 @@ def to_markdown(report: Mapping[str, Any], spec: ModelSpec) -> str:
             lines += _error_table(title, report[name], report[f"repeat_{name}"], horizons, units)
     if report["cells"]:
         lines += _cells_lines(report["cells"])
+    if report["happenings"]:
+        lines += happenings_lines(report["happenings"])
     lines += truth_lines(report)
     if report["time_to_collapse"]:
         lines += _collapse_lines(report["time_to_collapse"])

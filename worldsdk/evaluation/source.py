@@ -63,6 +63,8 @@ def from_dataset(
             dataset.variables[e.start : e.stop][:, columns],
             {name: dataset.layers[name][e.start : e.stop] for name in layers},
             {name: dataset.layers[name][e.start : e.stop] for name in spec.memory},
+            np.asarray(dataset.reward[e.start : e.stop], np.float32),
+            dataset.ended[e.start : e.stop],
         )
         for e in found
     ]
