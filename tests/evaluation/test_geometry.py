@@ -7,9 +7,10 @@ import pytest
 
 from tests.evaluation import toy, toy_board
 from tests.evaluation.toy_board import CONTROLS, HISTORY, RATE_HZ, VARIABLES, BoardModel, Forgetful
+from worldsdk.controls import Control, ControlSpec
 from worldsdk.evaluation.dreamers import Dreamer, ModelDreamer, RepeatDreamer
 from worldsdk.evaluation.drive import Drive
-from worldsdk.evaluation.heldout import HeldOut
+from worldsdk.evaluation.heldout import Episode, HeldOut
 from worldsdk.evaluation.metrics import PSNR_CAP
 from worldsdk.evaluation.players import DreamPlayer, GamePlayer
 from worldsdk.evaluation.poses import Pose
@@ -137,3 +138,20 @@ def test_the_real_game_passes_its_own_tours() -> None:
     found = walk(turnabout(drive, 8.0), GamePlayer("grid-rooms", spec, info.controls), 3)
     assert found is not None and found.figures["psnr"]["mean"] == PSNR_CAP
     assert found.figures["recognised"] == 1.0 and found.figures["sessions"] == 3
+
+
+def test_a_full_turn_of_an_axis_is_no_degree_more() -> None:
+    spec = ControlSpec((Control("turn", "axis", -8.0, 8.0), Control("forward")))
+    draw = np.random.default_rng(1)
+    controls = np.stack([draw.uniform(-1, 1, 300), draw.integers(0, 2, 300)], 1).astype(np.float32)
+    heading = np.cumsum(8.0 * controls[:, 0]) % 360.0
+    x = np.cumsum(np.cos(np.radians(heading)) * controls[:, 1])
+    y = np.cumsum(np.sin(np.radians(heading)) * controls[:, 1])
+    variables = np.stack([x, y, heading], 1).astype(np.float32)
+    pixels = np.zeros((300, 4, 4, 3), np.uint8)
+    pose = Pose(0, 1, 2, 360.0, "metres", "degrees")
+    found = Drive.learn(HeldOut([Episode(pixels, controls, variables)], (), 35.0, {}), spec, pose)
+    assert found is not None
+    # 45 ticks at the limit; half-way round must be a whole number of them.
+    assert found.turn_ticks == 46
+    assert found.turn[0] * 8.0 * 46 == pytest.approx(360.0, abs=0.1)

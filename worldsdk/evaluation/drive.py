@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,7 +21,7 @@ class Drive:
     """Control vectors that walk and turn.
 
     Attributes:
-        forward, turn: float32 [A], one control at its limit, the others at rest.
+        forward, turn: float32 [A], one control at its limit (turning: at most), the others at rest.
         turn_ticks: ticks of ``turn`` that make a full turn, an even number.
         step: how far one tick of ``forward`` goes on average, in the place's unit.
     """
@@ -48,6 +49,14 @@ class Drive:
         speed = abs(float(effect[turner, 0] * turn_value))
         if speed < LEAST_TURN * pose.period or not steps[walker] > 0.0:
             return None
+        halves = pose.period / speed / 2.0
+        control = list(spec)[turner]
+        if control.kind == "axis" and not control.values:
+            # A little less than the limit, so that a whole number of ticks makes one turn and no degree more.
+            turn_ticks = 2 * math.ceil(halves)
+            turn_value *= 2.0 * halves / turn_ticks
+        else:
+            turn_ticks = max(2, 2 * round(halves))
         forward, turn = np.zeros(len(spec), np.float32), np.zeros(len(spec), np.float32)
         forward[walker], turn[turner] = walk_value, turn_value
-        return cls(forward, turn, max(2, 2 * round(pose.period / speed / 2.0)), float(steps[walker]))
+        return cls(forward, turn, turn_ticks, float(steps[walker]))
