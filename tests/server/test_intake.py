@@ -94,14 +94,26 @@ def test_a_recording_from_begin_to_done(tmp_path: Path) -> None:
             assert await hear(connection) == Receipt(seq=32, frames=0)
             await tell(connection, row(41, episode=1, dropped=5), row(42, episode=1), End())
             assert await hear(connection) == Done(frames=42, episodes=2, dropped=5)
-            with pytest.raises(ConnectionClosed) as caught:
-                await connection.recv()
-            assert caught.value.rcvd is not None and caught.value.rcvd.code == 1000
 
     intake = receive(tmp_path, run)
     data = Dataset.open(tmp_path, verify="sha256")
     assert [len(e) for e in data.episodes] == [40, 2]
     assert intake.reported == 5
+
+
+def test_who_does_not_close_after_done_is_closed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("worldsdk.server.intake.CLOSE_SECONDS", 0.1)
+
+    async def run(intake: Intake) -> None:
+        async with game(intake) as connection:
+            await tell(connection, begin(), row(1), row(2), End(), row(3))
+            assert isinstance(await hear(connection), Ready)
+            assert isinstance(await hear(connection), Done)
+            with pytest.raises(ConnectionClosed) as caught:
+                await connection.recv()
+            assert caught.value.rcvd is not None and caught.value.rcvd.code == 1000
+
+    receive(tmp_path, run)
 
 
 def test_full_shards_are_safe_before_the_end(tmp_path: Path) -> None:

@@ -61,6 +61,9 @@ BEGIN_SECONDS = 5.0
 PING_SECONDS = 20.0
 CLOSE_SECONDS = 2.0
 
+COMPLETE = "the dataset is complete"
+LEAVING = "the receiver is leaving"
+
 WINDOW_BYTES = 16 * 1024 * 1024
 """Of rows on their way: large pictures get a smaller window."""
 
@@ -141,6 +144,7 @@ class Intake:
         self._server: WebSocketServer | None = None
         self._dataset: LiveDataset | None = None
         self._game: WebSocket | None = None
+        self._leaving = False
         self._idle = asyncio.Event()
         self._idle.set()
         # A shard is written by another thread, and the rows that wait must stay as they are meanwhile.
@@ -187,10 +191,16 @@ class Intake:
 
     async def stop(self) -> None:
         """Tells the game, writes what waits, and closes. Raises StorageError where that cannot be written."""
-        if self._game is not None:
+        game = self._game
+        if game is not None:
+            self._leaving = True
             with contextlib.suppress(ConnectionClosed):
-                await self._finish(self._game, "the receiver is leaving")
-            await self._idle.wait()
+                await self._finish(game, LEAVING)
+            try:
+                await asyncio.wait_for(self._idle.wait(), CLOSE_SECONDS)
+            except TimeoutError:
+                await game.close(1000, LEAVING)
+                await self._idle.wait()
         if self._server is not None:
             self._server.close()
             await self._server.wait_closed()
@@ -293,9 +303,11 @@ class Intake:
         due, dropped = 1, 0
         while True:
             message = decode(binary(await connection.recv()), sender="game")
+            if self._leaving:
+                continue
             if isinstance(message, End):
                 await self._finish(connection, "", dropped)
-                return
+                return await _until_gone(connection, "")
             if not isinstance(message, Row):
                 raise ProtocolError(
                     "the recording has begun already", where="begin", fix="send rows, then end"
@@ -315,16 +327,15 @@ class Intake:
             due += 1
             progress = dataset.progress
             if self._options.frames and progress.frames + progress.waiting >= self._options.frames:
-                await self._finish(connection, "the dataset is complete", dropped)
+                await self._finish(connection, COMPLETE, dropped)
                 self.complete.set()
-                return
+                return await _until_gone(connection, COMPLETE)
 
     async def _finish(self, connection: WebSocket, reason: str, dropped: int = 0) -> None:
         await self._flush()
         progress = self.progress
         done = Done(frames=progress.frames, episodes=progress.episodes, dropped=dropped, reason=reason)
         await send(connection, done)
-        await connection.close(1000, reason)
 
     async def _flush(self) -> None:
         dataset = self._dataset
@@ -338,6 +349,15 @@ class Intake:
                 self.complete.set()
                 raise
         self._tell(self.progress)
+
+
+async def _until_gone(connection: WebSocket, reason: str) -> None:
+    """Lets the game close: engines that hear of the end before they have read ``done`` do not give it out."""
+    with contextlib.suppress(ConnectionClosed, TimeoutError):
+        async with asyncio.timeout(CLOSE_SECONDS):
+            while True:
+                await connection.recv()
+    await connection.close(1000, reason)
 
 
 def _lasting(info: DatasetInfo) -> dict[str, object]:

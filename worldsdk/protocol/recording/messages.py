@@ -154,7 +154,7 @@ class Receipt:
 
 @dataclass(frozen=True, kw_only=True)
 class Done:
-    """The last message: everything is written, and the connection closes with 1000."""
+    """The last message: everything is written, and the game may close."""
 
     t: ClassVar[str] = "done"
     frames: Annotated[int, "rows of the whole dataset"]

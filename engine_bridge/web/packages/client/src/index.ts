@@ -6,6 +6,8 @@ export type { Quality } from "./play/meter.js";
 export { type Pose, poseOf } from "./play/pose.js";
 export { type ScreenOptions, WorldScreen } from "./play/screen.js";
 export { LatencyOverlay } from "./play/overlay.js";
+export { type Recorded, type RecorderEvents, type RecorderOptions, type Tick, WorldRecorder } from "./record/recorder.js";
+export type { ControlWish, LayerWish, VariableWish } from "./record/forms.js";
 export { type BindOptions, Bindings } from "./input/bindings.js";
 export { TouchPad } from "./input/touch.js";
 export type { Layer } from "./wire/layers.js";

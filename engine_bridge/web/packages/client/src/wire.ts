@@ -6,4 +6,5 @@ export { WireError } from "./protocol/errors.js";
 export { address } from "./wire/address.js";
 export { Dialogue, type Held, type Listener, type Wishes } from "./wire/dialogue.js";
 export { type Closing, Link, type LinkListener, PATIENCE, type Socket, type Surroundings, SURROUNDINGS } from "./wire/link.js";
+export { RecordLink, type RecordListener } from "./record/link.js";
 export { micros, nowMs } from "./wire/clock.js";

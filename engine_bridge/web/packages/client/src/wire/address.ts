@@ -5,11 +5,11 @@ const SECRETS = ["token", "access_token", "jwt"];
 
 /**
  * The WebSocket address that a user's words mean: `localhost:8765`, `http://host:8765` and `ws://host:8765` all
- * mean `ws://host:8765/play`.
+ * mean `ws://host:8765/play`; or another `path`, where that is what is looked for.
  *
  * @throws WorldError `bad_argument`: no address, another scheme, or a secret in it.
  */
-export function address(url: string): string {
+export function address(url: string, path: string = Protocol.PATH): string {
   const fix = "give an address such as ws://localhost:8765";
   let parts: URL;
   try {
@@ -28,7 +28,7 @@ export function address(url: string): string {
       failure("bad_argument", "The address holds a secret.", "addresses are logged: give it as the option token"),
     );
   }
-  if (parts.pathname === "" || parts.pathname === "/") parts.pathname = Protocol.PATH;
+  if (parts.pathname === "" || parts.pathname === "/") parts.pathname = path;
   parts.hash = "";
   return parts.href;
 }
