@@ -23,6 +23,8 @@ KIND, X, Y, Z, ANGLE = range(5)
 """Columns of a thing: kind 0 is an empty slot; map units; degrees."""
 SUNK = 8
 """Texels of a picture that lie below its thing's feet: some are drawn into the ground."""
+GAIN = 8.0
+"""Texels are learnt at this many times the learning rate of the rest: each is seen by few pixels."""
 NEAREST = 4.0
 """Map units in front of the eye from which on things are drawn."""
 WALL_SLACK = 24.0
@@ -49,7 +51,7 @@ def look_at(pose: Tensor, things: Tensor, facets: int) -> Seen:
 
 class Sprites(nn.Module):
     """``texels``: [kinds * facets * side * side, 4], red, green, blue in about [-1, 1] and the logit of being
-    there; row 0 of a picture is its lowest.
+    there, each by ``GAIN``; row 0 of a picture is its lowest.
     """
 
     def __init__(self, config: AnchoredConfig, samples: Samples) -> None:
@@ -58,7 +60,7 @@ class Sprites(nn.Module):
         self.eye_height = config.camera.eye_height
         self.samples = [samples]  # in a list: it belongs to the painter
         texels = torch.zeros(self.kinds * self.facets * self.side * self.side, 4)
-        texels[..., 3] = -1.0
+        texels[..., 3] = -1.0 / GAIN
         self.texels = nn.Parameter(texels)
         self.dimming = Dimming()
         self.fixed: Tensor | None = None
@@ -71,7 +73,7 @@ class Sprites(nn.Module):
         """[kinds * facets * side * side + 1, 4]: colour times presence, and presence; the last is nothing."""
         if self.fixed is not None:
             return self.fixed
-        texels = self.texels.float()
+        texels = self.texels.float() * GAIN
         there = texels[:, 3:].sigmoid()
         return F.pad(torch.cat([texels[:, :3] * there, there], dim=1), (0, 0, 0, 1))
 

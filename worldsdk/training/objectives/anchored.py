@@ -20,6 +20,7 @@ from worldsdk.models.blocks import to_signed
 from worldsdk.models.camera import footprint
 from worldsdk.training.footage import Footage
 from worldsdk.training.objectives.objective import Objective, noise_levels, read_settings
+from worldsdk.training.objectives.spots import Spots
 from worldsdk.training.recipe import Stage
 
 FLOOR_TOLERANCE = 0.12
@@ -103,13 +104,14 @@ class SurfaceObjective(Objective):
     - ``pixels``: drawn per picture. Surfaces are learnt a pixel at a time, and pixels of many pictures
       teach more than as many of one.
 
-    Floors that repeat and the pictures of things are learnt with them, from the same pixels.
+    Floors that repeat and the pictures of things are learnt with them, from the same pixels; ``Spots``
+    sees to it that there are things among them.
     """
 
     def __init__(self, model: AnchoredModel, footage: Footage, stage: Stage) -> None:
         super().__init__(model, footage, stage)
         self.painter = model.painter
-        self.at = footage.windows(0, 1)
+        self.spots = Spots(footage, footage.windows(0, 1), model.painter.sprites)
         self.settings = read_settings(stage, {"pixels": 512.0})
 
     @property
@@ -123,22 +125,24 @@ class SurfaceObjective(Objective):
 
     def losses(self, draw: np.random.Generator, noise: torch.Generator) -> dict[str, Tensor]:
         painter, footage = self.painter, self.footage
-        at = torch.from_numpy(draw.choice(self.at, self.stage.batch)).to(footage.pixels.device)
+        frames = self.spots.frames(draw, self.stage.batch)
+        at = torch.from_numpy(frames).to(footage.pixels.device)
         with torch.no_grad():
             points, depth = painter.standing_points(footage.variables[at, :3])
             size = footprint(points).amax(1)
         height, width = depth.shape[1:]
         count = min(height * width, int(self.settings["pixels"]))
-        drawn = torch.from_numpy(draw.integers(0, height * width, (len(at), count))).to(at.device)
-        row, column = drawn // width, drawn % width
-        whole = (drawn + height * width * torch.arange(len(at), device=at.device)[:, None]).flatten()
+        row, column = self.spots.pixels(draw, frames, count, height, width)
+        whole = (
+            row * width + column + height * width * torch.arange(len(at), device=at.device)[:, None]
+        ).flatten()
         far = depth.flatten()[whole]
         with torch.autocast(at.device.type, enabled=False):
             flat = points.movedim(1, -1).reshape(-1, 3)[whole]
             seen = painter.texture(flat, size.flatten()[whole], far)[:, :3]
             if painter.floor is not None:
                 pose = footage.variables[at, :3].repeat_interleave(count, dim=0)
-                nearest = painter.camera.floor_inverse_depth().flatten()[drawn.flatten()]
+                nearest = painter.camera.floor_inverse_depth()[row, column].flatten()
                 bare = far.reciprocal() <= nearest * ON_FLOOR
                 seen = seen + painter.floor(pose, row.flatten(), column.flatten()) * bare[:, None]
             truth = footage.pixels[at].reshape(-1, 3)[whole].float().mul(2.0 / 255.0).sub(1.0)
