@@ -35,6 +35,13 @@ def address() -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="session")
+def patient() -> Iterator[str]:
+    """Of a server whose world stands still unless a control is touched."""
+    with serving_world(make_world(idle="pause")) as url:
+        yield url
+
+
 @pytest.fixture(params=["here", "server"])
 def make(request: pytest.FixtureRequest) -> Iterator[Make]:
     """Makes feeds, and closes them."""
