@@ -82,8 +82,9 @@ var _settings := {}
 var _steps_before := 8
 
 func _init() -> void:
-	# After the game has moved, and while a pause menu is open nothing is recorded.
+	# After the game has moved. The receiver is answered while a pause menu is open, too.
 	process_physics_priority = 1000
+	process_mode = Node.PROCESS_MODE_ALWAYS
 	_link.ready.connect(_on_ready)
 	_link.over.connect(_on_over)
 	_link.lost.connect(_on_lost)
@@ -195,6 +196,8 @@ func _process(_delta: float) -> void:
 
 
 func _physics_process(_delta: float) -> void:
+	if get_tree().paused:
+		return
 	if _link.state == RecordLink.State.RECORDING or _link.state == RecordLink.State.WAITING:
 		_controls.sample()
 		_ticks += 1
