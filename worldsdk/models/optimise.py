@@ -25,6 +25,10 @@ EXACT = ("drift", "motion", "outcomes", "things", "tracker")
 REWRITES = {
     "worldsdk.models.blocks.UNet": "worldsdk.models.inference.unet.QuickUNet",
     "worldsdk.models.anchored.place.Place": "worldsdk.models.inference.place.QuickPlace",
+    "worldsdk.models.diamond.denoiser.Network": "worldsdk.models.inference.diamond.QuickNetwork",
+    "worldsdk.models.diamond.outcome.Outcome": "worldsdk.models.inference.diamond.QuickOutcome",
+    "worldsdk.models.oasis.autoencoder.PictureBlock": "worldsdk.models.inference.oasis.QuickPictureBlock",
+    "worldsdk.models.oasis.transformer.Block": "worldsdk.models.inference.oasis.QuickBlock",
 }
 """Modules for which there is another one that does the same on a CPU with bfloat16."""
 
@@ -35,7 +39,8 @@ EXACT_REWRITES = {"worldsdk.models.anchored.motion.Motion": "worldsdk.models.inf
 def optimise(model: WorldModel, device: torch.device) -> WorldModel:
     """The same model, changed in place, ready for inference on ``device``."""
     model = model.to(device).eval().requires_grad_(False)
-    quick = has_bfloat16(device)
+    # A family may have been asked to stay as exact as it was published.
+    quick = has_bfloat16(device) and getattr(model, "precision", "bfloat16") != "float32"
     for name, part in list(model.named_children()):
         if name in EXACT:
             setattr(model, name, _rewritten(part, EXACT_REWRITES, device) or part)

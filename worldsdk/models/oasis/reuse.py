@@ -132,11 +132,13 @@ class BetweenFrames(_Kept):
         shared = self.condition(transformer, state, action) if condition is None else condition
         modulation = Modulation(shared["blocks"][:, -1:], shared["last"][:, -1:])
         past, valid = _past(shared, self.config.depth), shared.get("valid")
-        # The frame that is about to leave the window is not seen any more.
-        first_seen = int(past[0].keys.shape[3] == self.config.window - 1)
-        seen = [Past(each.keys[:, :, :, first_seen:], each.values[:, :, :, first_seen:]) for each in past]
-        mask = None if valid is None else _with_newest(valid[:, first_seen:])[:, None]
-        return memory.pack(transformer.remember(latent[:, None], modulation, place, seen, mask))
+        frames = past[0].keys.shape[3]
+        if frames == self.config.window - 1:
+            # The frame that is about to leave the window is not seen any more.
+            leaving = torch.arange(frames, device=latent.device) == 0
+            valid = ~leaving.expand(len(latent), -1) if valid is None else valid & ~leaving
+        mask = None if valid is None else _with_newest(valid)[:, None]
+        return memory.pack(transformer.remember(latent[:, None], modulation, place, past, mask))
 
 
 def reuse_of(config: OasisConfig) -> Reuse:

@@ -50,8 +50,9 @@ class Perceptron(nn.Module):
 class Block(nn.Module):
     """Attention in space, a perceptron, attention in time, a perceptron; each scaled, shifted and gated."""
 
-    def __init__(self, width: int, heads: int) -> None:
+    def __init__(self, config: OasisConfig) -> None:
         super().__init__()
+        width, heads, self.precision = config.hidden, config.heads, config.precision
         self.s_attn = SpatialAttention(width, heads)
         self.s_mlp = Perceptron(width)
         self.s_adaLN_modulation = nn.Sequential(nn.SiLU(), nn.Linear(width, 6 * width))
@@ -133,7 +134,7 @@ class Transformer(nn.Module):
         self.external_cond = nn.Linear(config.controls, config.hidden)
         self.spatial_rotary_emb = Rotary(pixel_frequencies(head // 4, 256.0))
         self.temporal_rotary_emb = Rotary(time_frequencies(head // 2))
-        self.blocks = nn.ModuleList(Block(config.hidden, config.heads) for _ in range(config.depth))
+        self.blocks = nn.ModuleList(Block(config) for _ in range(config.depth))
         self.final_layer = FinalLayer(config.hidden, config.patch**2 * config.latent_channels)
 
     def modulation(self, levels: Tensor, actions: Tensor) -> Modulation:
