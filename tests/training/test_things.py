@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ from worldsdk.errors import RecipeError
 from worldsdk.models.anchored import AnchoredModel
 from worldsdk.training.build import new_model
 from worldsdk.training.footage import Footage
-from worldsdk.training.objectives.things import ThingsObjective
+from worldsdk.training.objectives.things import ThingsObjective, _steps
 from worldsdk.training.recipe import load_recipe
 
 CPU = torch.device("cpu")
@@ -76,6 +77,17 @@ def test_rules_are_learnt_as_rules(objective: ThingsObjective) -> None:
     comes = prospects.newcomer.sigmoid() > 0.5
     assert comes.tolist() == objective.rows.born[now].tolist()
     assert bool((prospects.stays[:, 1].sigmoid() > 0.9).all())
+
+
+def test_steps_are_the_most_frequent_that_were_recorded(objective: ThingsObjective) -> None:
+    assert not bool(objective.things.steps.any())  # lamps do not walk
+    walked = objective.rows.things.clone()
+    walked[:, 1, 8] = 0.0
+    walked[::2, 1, 5], walked[1::2, 1, 6] = 10.0, -7.0
+    walked[::10, 1, 5] = 3.0
+    steps = _steps(objective.footage, replace(objective.rows, things=walked))
+    assert steps[:3].tolist() == [[0.0, -7.0, 0.0], [10.0, 0.0, 0.0], [3.0, 0.0, 0.0]]
+    assert not bool(steps[3:].any())
 
 
 def test_without_things_there_is_nothing_to_learn(objective: ThingsObjective, tmp_path: Path) -> None:

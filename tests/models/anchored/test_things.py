@@ -9,9 +9,10 @@ import torch
 
 from tests.models.samples import context, followed, tick
 from worldsdk.models.anchored.situation import STEP, STILL, counted, uniform
-from worldsdk.models.anchored.things import Prospects, Things, remember
+from worldsdk.models.anchored.things import SIDES, STEPS, Prospects, Things, remember
 
-POSE = torch.tensor([[0.0, 0.0, 90.0]])
+NORTH, EAST = 3, 5
+"""Rows of the recorded steps."""
 
 
 def there() -> torch.Tensor:
@@ -23,13 +24,13 @@ def there() -> torch.Tensor:
 
 def odds(**changes: float) -> Prospects:
     values = {"stays": 50.0, "moves": -50.0, "newcomer": -50.0} | changes
-    step = torch.zeros(1, 5, 3)
-    step[..., 0] = 4.0  # ahead: north, since the walker looks there
+    step, facing = torch.full((1, 5, STEPS), -50.0), torch.full((1, 5, SIDES), -50.0)
+    step[..., NORTH], facing[..., SIDES // 4] = 50.0, 50.0
     return Prospects(
         torch.full((1, 5), values["stays"]),
         torch.full((1, 5), values["moves"]),
         step,
-        torch.tensor([1.0, 0.0]).expand(1, 5, 2),
+        facing,
         torch.full((1,), values["newcomer"]),
         torch.zeros(1, 1),
         torch.zeros(1, 5, 1),
@@ -40,6 +41,8 @@ def odds(**changes: float) -> Prospects:
 def fates() -> Things:
     made = followed().things
     assert made is not None
+    made.steps[NORTH] = torch.tensor([0.0, 4.0, 0.0])
+    made.steps[EAST] = torch.tensor([4.0, 0.0, 0.0])
     return made
 
 
@@ -51,13 +54,13 @@ def test_lots_are_even() -> None:
 
 def test_what_stays_stays_as_it_is_and_counts(fates: Things) -> None:
     before, dice = there(), torch.randn(1, fates.dice)
-    after = fates.advance(POSE, before, odds(), dice)
+    after = fates.advance(before, odds(), dice)
     assert torch.equal(after[..., :STILL], before[..., :STILL])
     assert after[0, :, STILL].tolist() == [0.0, 1.0, 0.0, 1.0, 0.0]
 
 
-def test_what_moves_moves_in_the_walker_s_frame(fates: Things) -> None:
-    after = fates.advance(POSE, there(), odds(moves=50.0), torch.randn(1, fates.dice))
+def test_what_moves_takes_a_recorded_step_and_turns(fates: Things) -> None:
+    after = fates.advance(there(), odds(moves=50.0), torch.randn(1, fates.dice))
     torch.testing.assert_close(after[0, 1, 1:4], torch.tensor([10.0, 24.0, 0.0]))
     torch.testing.assert_close(after[0, 1, STEP], torch.tensor([0.0, 4.0, 0.0]))
     assert after[0, 1, STILL] == 0.0 and abs(float(after[0, 1, 4]) - 90.0) < 1e-3
@@ -65,7 +68,7 @@ def test_what_moves_moves_in_the_walker_s_frame(fates: Things) -> None:
 
 
 def test_what_leaves_is_not_replaced_on_the_spot(fates: Things) -> None:
-    after = fates.advance(POSE, there(), odds(stays=-50.0, newcomer=50.0), torch.randn(1, fates.dice))
+    after = fates.advance(there(), odds(stays=-50.0, newcomer=50.0), torch.randn(1, fates.dice))
     assert after[0, 1, 0] == 0.0 and after[0, 3, 0] == 0.0
     assert after[0, 0, 0] == 1.0  # the newcomer took the first slot that had been free
 
@@ -73,7 +76,7 @@ def test_what_leaves_is_not_replaced_on_the_spot(fates: Things) -> None:
 def test_where_all_slots_are_taken_nobody_comes(fates: Things) -> None:
     full = there()
     full[..., 0] = 1.0
-    after = fates.advance(POSE, full, odds(newcomer=50.0), torch.randn(1, fates.dice))
+    after = fates.advance(full, odds(newcomer=50.0), torch.randn(1, fates.dice))
     assert torch.equal(after[..., :STILL], full[..., :STILL])
 
 
@@ -83,8 +86,21 @@ def test_chances_come_out(fates: Things) -> None:
     many = Prospects(
         **{f.name: getattr(chance, f.name).repeat_interleave(4000, 0) for f in dataclasses.fields(chance)}
     )
-    after = fates.advance(POSE.repeat(4000, 1), there().repeat(4000, 1, 1), many, dice)
+    after = fates.advance(there().repeat(4000, 1, 1), many, dice)
     assert abs(float((after[:, 1, 0] > 0).float().mean()) - 0.75) < 0.03
+
+
+def test_ways_are_drawn_and_not_averaged(fates: Things) -> None:
+    dice = torch.randn(4000, fates.dice, generator=torch.Generator().manual_seed(3))
+    chance = odds(moves=50.0)
+    chance.step[..., EAST] = 50.0 + 1.0986  # three times as likely as north
+    many = Prospects(
+        **{f.name: getattr(chance, f.name).repeat_interleave(4000, 0) for f in dataclasses.fields(chance)}
+    )
+    step = fates.advance(there().repeat(4000, 1, 1), many, dice)[:, 1, STEP]
+    east, north = step[:, 0] == 4.0, step[:, 1] == 4.0
+    assert bool((east ^ north).all())
+    assert abs(float(east.float().mean()) - 0.75) < 0.03
 
 
 def test_recorded_things_are_remembered_with_their_last_step() -> None:

@@ -163,7 +163,7 @@ class AnchoredModel(WorldModel):
         prospects = Prospects(**{name: condition[name] for name in Prospects.__dataclass_fields__})
         meters = condition["facts"][:, self.config.controls :]
         with torch.autocast(pose.device.type, enabled=False):
-            after = self.things.advance(pose, before, prospects, dice[:, : self.things.dice])
+            after = self.things.advance(before, prospects, dice[:, : self.things.dice])
             odds = self.outcomes(prospects, before, after, meters)
             return after, self.outcomes.draw(odds, dice[:, self.things.dice :])
 

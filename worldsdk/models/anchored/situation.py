@@ -20,6 +20,8 @@ RECENT = 8
 LONGEST = 64
 """Ticks that are told apart when counting since when something has not happened."""
 STILL_BINS = 16
+NUMBERS = 25
+"""Features of a thing besides its kind and how long it has stood still."""
 
 
 def uniform(dice: Tensor) -> Tensor:
@@ -36,7 +38,7 @@ class Situation(nn.Module):
         counters = len(config.meters) + 2
         facts = config.controls + len(config.meters)
         self.around = nn.Linear(facts + RECENT * config.controls + counters * LONGEST, width)
-        self.each = nn.Linear(self.kinds + 19 + STILL_BINS + width, width)
+        self.each = nn.Linear(self.kinds + NUMBERS + STILL_BINS + width, width)
         self.mixed = nn.Linear(2 * width, width)
 
     def forward(
@@ -66,7 +68,7 @@ class Situation(nn.Module):
         return around, hidden
 
     def features(self, pose: Tensor, things: Tensor) -> Tensor:
-        """[B, S, kinds + 19 + STILL_BINS]."""
+        """[B, S, kinds + NUMBERS + STILL_BINS]."""
         cos, sin = heading_vector(pose[:, 2, None])
         dx, dy = things[..., X] - pose[:, 0, None], things[..., Y] - pose[:, 1, None]
         ahead, aside = dx * cos + dy * sin, dx * sin - dy * cos
@@ -97,6 +99,12 @@ class Situation(nn.Module):
                 step[..., 2],
                 (ahead > 0.0).float(),
                 (distance < 96.0).float(),
+                # By the map's axes: what comes for the walker does not care where the walker looks.
+                dx / 256.0,
+                dy / 256.0,
+                step[..., 0],
+                step[..., 1],
+                *heading_vector(things[..., ANGLE]),
             ],
             dim=-1,
         )

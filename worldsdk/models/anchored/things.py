@@ -2,9 +2,11 @@
 
 Each slot holds one thing or none. A tick decides for each whether it stays, whether it moves and where to,
 and whether something new appears; what chance decides in the game is drawn here too, from the tick's own
-noise. Newcomers are drawn from among those seen in the recordings: where things appear is known exactly, only
-when is learnt. What is not seen goes on existing, which no memory of pictures alone can promise (compare
-SlotFormer, Wu et al. 2023; here the slots are supervised by the game's own list of objects).
+noise. Newcomers and steps are drawn from among those seen in the recordings: how far a monster strides and
+where things appear is known exactly, only when and which way is learnt. A mean of ways to go would not do:
+who turns now and then would walk straight on for ever. What is not seen goes on existing, which no memory of
+pictures alone can promise (compare SlotFormer, Wu et al. 2023; here the slots are supervised by the game's
+own list of objects).
 """
 
 from __future__ import annotations
@@ -18,13 +20,16 @@ from torch import Tensor, nn
 from worldsdk.models.anchored.config import AnchoredConfig
 from worldsdk.models.anchored.situation import STILL, THING, Situation, uniform
 from worldsdk.models.anchored.sprites import ANGLE, KIND, X, Y
-from worldsdk.models.camera import heading_vector
 
 WIDTH = 96
 MOVED = 0.05
 """Map units that count as a move."""
 BIRTHS = 512
 """Recorded newcomers that are kept: kind, x, y, z and angle of each."""
+STEPS = 24
+"""Recorded steps that are kept, in map units: the most frequent."""
+SIDES = 8
+"""Headings that are told apart, evenly all around: what moves in games of its time knows no more."""
 
 
 @dataclass(frozen=True)
@@ -33,8 +38,8 @@ class Prospects:
 
     Attributes:
         stays, moves: logits [B, S].
-        step: [B, S, 3], map units ahead, to the right and up, of one that moves.
-        facing: [B, S, 2], cosine and sine of its heading less the walker's, of one that moves.
+        step: logits [B, S, STEPS] of the steps of one that moves.
+        facing: logits [B, S, SIDES] of its heading after a step.
         newcomer: logit [B].
         around: [B, WIDTH]. hidden: [B, S, WIDTH].
     """
@@ -52,19 +57,21 @@ class Things(nn.Module):
     """(pose, things, circumstances) -> what becomes of them."""
 
     births: Tensor
+    steps: Tensor
 
     def __init__(self, config: AnchoredConfig) -> None:
         super().__init__()
         self.slots = config.slots
         self.situation = Situation(config, WIDTH)
-        self.fate = nn.Sequential(nn.Linear(WIDTH, WIDTH), nn.SiLU(), nn.Linear(WIDTH, 7))
+        self.fate = nn.Sequential(nn.Linear(WIDTH, WIDTH), nn.SiLU(), nn.Linear(WIDTH, 2 + STEPS + SIDES))
         self.newcomer = nn.Sequential(nn.Linear(2 * WIDTH + 1, WIDTH), nn.SiLU(), nn.Linear(WIDTH, 1))
         self.register_buffer("births", torch.zeros(BIRTHS, 5))
+        self.register_buffer("steps", torch.zeros(STEPS, 3))
 
     @property
     def dice(self) -> int:
         """Random numbers that ``advance`` takes."""
-        return 2 * self.slots + 2
+        return 4 * self.slots + 2
 
     def forward(
         self, pose: Tensor, things: Tensor, since: Tensor, recent: Tensor, facts: Tensor
@@ -74,25 +81,23 @@ class Things(nn.Module):
         out = self.fate(hidden)
         count = (things[..., KIND] > 0.5).float().sum(1, keepdim=True) / self.slots
         newcomer = self.newcomer(torch.cat([around, hidden.amax(1), count], dim=1))
-        step = out[..., 2:5] * 8.0
-        return Prospects(out[..., 0], out[..., 1], step, out[..., 5:7], newcomer[:, 0], around, hidden)
+        step, facing = out[..., 2 : 2 + STEPS], out[..., 2 + STEPS :]
+        return Prospects(out[..., 0], out[..., 1], step, facing, newcomer[:, 0], around, hidden)
 
-    def advance(self, pose: Tensor, things: Tensor, prospects: Prospects, dice: Tensor) -> Tensor:
+    def advance(self, things: Tensor, prospects: Prospects, dice: Tensor) -> Tensor:
         """Things [B, S, THING] after the tick; dice: standard normal [B, ``dice``]."""
         chance = uniform(dice)
-        stay, move = chance[:, : self.slots], chance[:, self.slots : 2 * self.slots]
+        stay, move, way, side = chance[:, : 4 * self.slots].view(-1, 4, self.slots).unbind(1)
         there = things[..., KIND] > 0.5
         stays = there & (stay < prospects.stays.sigmoid())
         moves = stays & (move < prospects.moves.sigmoid())
-        cos, sin = heading_vector(pose[:, 2, None])
-        ahead, aside, up = prospects.step.unbind(-1)
-        step = torch.stack([ahead * cos + aside * sin, ahead * sin - aside * cos, up], dim=-1)
-        facing = torch.rad2deg(torch.atan2(prospects.facing[..., 1], prospects.facing[..., 0]))
+        step = self.steps[_drawn(prospects.step, way)]
+        heading = _drawn(prospects.facing, side) * (360.0 / SIDES)
         moved = torch.cat(
             [
                 things[..., KIND : KIND + 1],
                 things[..., X : Y + 2] + step,
-                torch.remainder(facing + pose[:, 2, None], 360.0)[..., None],
+                heading[..., None],
                 step,
                 torch.zeros_like(step[..., :1]),
             ],
@@ -109,6 +114,12 @@ class Things(nn.Module):
         appears = born & free.any(1) & (newcomer[:, KIND] > 0.5)
         chosen = F.one_hot(slot, things.shape[1]).bool() & appears[:, None]
         return torch.where(chosen[..., None], newcomer[:, None], after)
+
+
+def _drawn(logits: Tensor, chance: Tensor) -> Tensor:
+    """Index [B, S] drawn from logits [B, S, N] by numbers spread evenly over 0 to 1, [B, S]."""
+    below = logits.softmax(-1).cumsum(-1) < chance[..., None]
+    return below.sum(-1).clamp(max=logits.shape[-1] - 1)
 
 
 def remember(recorded: Tensor) -> Tensor:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import chain
 
 import numpy as np
@@ -14,10 +15,9 @@ from torch import Tensor, nn
 from worldsdk.errors import RecipeError
 from worldsdk.models.anchored import AnchoredModel
 from worldsdk.models.anchored.outcomes import Odds
-from worldsdk.models.anchored.situation import LONGEST, RECENT, STILL, THING
+from worldsdk.models.anchored.situation import LONGEST, RECENT, STEP, STILL, THING
 from worldsdk.models.anchored.sprites import ANGLE, KIND, X
-from worldsdk.models.anchored.things import BIRTHS, MOVED, Prospects
-from worldsdk.models.camera import heading_vector
+from worldsdk.models.anchored.things import BIRTHS, MOVED, SIDES, STEPS, Prospects
 from worldsdk.training.footage import Footage
 from worldsdk.training.objectives.objective import Objective
 from worldsdk.training.recipe import Stage
@@ -53,6 +53,7 @@ class ThingsObjective(Objective):
         self.weight = torch.where(happened, share / (EVENTFUL + (1.0 - EVENTFUL) * share), quiet)
         self.since = _since(footage, change < 0.0, self.rows.born)
         model.things.births.copy_(_births(footage, self.rows, model.things.births.device))
+        model.things.steps.copy_(_steps(footage, self.rows))
 
     @property
     def frames_per_step(self) -> int:
@@ -75,7 +76,7 @@ class ThingsObjective(Objective):
             prospects = self.things(pose, before, self.since[now - 1], self._recent(now), facts)
             meters = facts[:, self.anchored.config.controls :]
             odds = self.outcomes(prospects, before, after, meters)
-            terms = self._fates(now, pose, before, after, prospects) | self._outcomes(now, odds)
+            terms = self._fates(now, before, after, prospects) | self._outcomes(now, odds)
         terms["total"] = torch.stack(list(terms.values())).sum()
         return terms
 
@@ -85,25 +86,21 @@ class ThingsObjective(Objective):
         inside = ticks >= self.footage.first[now][:, None]
         return self.footage.controls[ticks.clamp(min=0)] * inside[..., None]
 
-    def _fates(
-        self, now: Tensor, pose: Tensor, before: Tensor, after: Tensor, prospects: Prospects
-    ) -> dict[str, Tensor]:
+    def _fates(self, now: Tensor, before: Tensor, after: Tensor, prospects: Prospects) -> dict[str, Tensor]:
         # The last tick of an episode is not drawn: what became of things in it is not known.
         weight = self.weight[now] * (self.footage.ended[now] == 0.0)
         there = (before[..., KIND] > 0.5).float()
         stays = ((after[..., KIND] > 0.5) & ~self.rows.new[now]).float() * there
         change = after[..., X:ANGLE] - before[..., X:ANGLE]
         moves = (change.abs().amax(-1) > MOVED).float() * stays
-        cos, sin = heading_vector(pose[:, 2, None])
-        dx, dy = change[..., 0], change[..., 1]
-        step = torch.stack([dx * cos + dy * sin, dx * sin - dy * cos, change[..., 2]], dim=-1)
-        turned = heading_vector(after[..., ANGLE] - pose[:, 2, None])
+        step = torch.cdist(change, self.things.steps).argmin(-1)
+        side = (after[..., ANGLE] * (SIDES / 360.0)).round().long().remainder(SIDES)
         each = weight[:, None] * there
         staying = F.binary_cross_entropy_with_logits(prospects.stays, stays, each, reduction="sum")
         moving = F.binary_cross_entropy_with_logits(prospects.moves, moves, each * stays, reduction="sum")
         moved = weight[:, None] * moves
-        stepping = ((prospects.step - step).abs().sum(-1) / 8.0 * moved).sum()
-        facing = ((prospects.facing - torch.stack(turned, dim=-1)).square().sum(-1) * moved).sum()
+        stepping = (F.cross_entropy(prospects.step.movedim(-1, 1), step, reduction="none") * moved).sum()
+        facing = (F.cross_entropy(prospects.facing.movedim(-1, 1), side, reduction="none") * moved).sum()
         newcomer = F.binary_cross_entropy_with_logits(
             prospects.newcomer, self.rows.born[now].float(), weight, reduction="mean"
         )
@@ -112,7 +109,7 @@ class ThingsObjective(Objective):
             "stays": staying / count,
             "moves": moving / count,
             "step": stepping / count,
-            "facing": 0.2 * facing / count,
+            "facing": facing / count,
             "newcomer": newcomer,
         }
 
@@ -133,18 +130,24 @@ class ThingsObjective(Objective):
         }
 
 
+@dataclass(frozen=True)
 class _Rows:
     """What the recorded things come to, row by row.
 
     Attributes:
         things: [N, S, THING], as the model remembers them.
         new: bool [N, S], things that were not there a tick before.
-        born, gone: bool [N], whether there is any such, or any left.
+        gone: bool [N], whether any left.
     """
 
-    def __init__(self, things: Tensor, new: Tensor, gone: Tensor) -> None:
-        self.things, self.new = things, new
-        self.born, self.gone = new.any(1), gone
+    things: Tensor
+    new: Tensor
+    gone: Tensor
+
+    @property
+    def born(self) -> Tensor:
+        """bool [N], whether any is new."""
+        return self.new.any(1)
 
 
 def _remembered(footage: Footage) -> _Rows:
@@ -186,3 +189,17 @@ def _births(footage: Footage, rows: _Rows, device: torch.device) -> Tensor:
         return torch.zeros(BIRTHS, 5, device=device)
     picks = torch.linspace(0, len(found) - 1, BIRTHS, device=device).long()
     return found[picks]
+
+
+def _steps(footage: Footage, rows: _Rows) -> Tensor:
+    """The most frequent steps [STEPS, 3] of the training episodes; none where there are fewer."""
+    things = rows.things[torch.from_numpy(footage.train).to(rows.things.device)]
+    moved = things[(things[..., KIND] > 0.5) & (things[..., STILL] == 0.0)][:, STEP]
+    moved = moved[moved.abs().amax(-1) > MOVED]
+    rounded = (moved * 2.0).round().cpu().numpy()
+    _, which, counts = np.unique(rounded, axis=0, return_inverse=True, return_counts=True)
+    steps = things.new_zeros(STEPS, 3)
+    for row, kind in enumerate(np.argsort(-counts)[:STEPS]):
+        # As recorded: told apart by half a map unit, the mean of those that are told to be one.
+        steps[row] = moved[torch.from_numpy(which.ravel() == kind).to(moved.device)].mean(0)
+    return steps
