@@ -1,0 +1,107 @@
+"""The web recorder: a page's own game in a real browser, streamed into a dataset that trains."""
+
+from __future__ import annotations
+
+import functools
+import http.server
+import shutil
+import subprocess
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.engine_bridge.recording import receiving
+from tests.support import REPOSITORY
+from worldsdk.data.reader import Dataset
+
+WEB = REPOSITORY / "engine_bridge" / "web"
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+ROWS = 240
+BACKGROUND = (27, 42, 58)
+BAT = (224, 176, 64)
+SCALE = 4
+"""Pixels of the game in one of the recording."""
+
+pytestmark = [
+    pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed"),
+    pytest.mark.skipif(
+        not (WEB / "node_modules" / "esbuild").exists(),
+        reason="engine_bridge/web/node_modules is missing: run 'npm ci' in engine_bridge/web",
+    ),
+]
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, format: str, *args: Any) -> None:
+        """Nothing: the tests' output is for the tests."""
+
+
+@pytest.fixture(scope="module")
+def pages() -> Iterator[str]:
+    done = subprocess.run(
+        ["node", "scripts/demo.mjs", "--build"], cwd=WEB, capture_output=True, text=True, timeout=240
+    )
+    assert done.returncode == 0, done.stderr
+    handler = functools.partial(Quiet, directory=str(WEB / ".demo"))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture(scope="module")
+def page() -> Iterator[Any]:
+    playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright")
+    if CHROMIUM is None:
+        pytest.skip("there is no chromium on the path")
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        page = browser.new_page()
+        page.set_default_timeout(60_000)
+        yield page
+        browser.close()
+
+
+def test_a_page_records_its_game(page: Any, pages: str, tmp_path: Path) -> None:
+    complaints: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    with receiving(tmp_path / "set", "--frames", str(ROWS), "--allow-origin", pages) as (url, _):
+        page.goto(f"{pages}/client/?record={url}&explore")
+        page.wait_for_function("document.getElementById('note').textContent.includes('episodes')")
+        assert page.evaluate("recorder.dropped") == 0
+        page.goto("about:blank")
+    assert complaints == []
+    data = Dataset.open(tmp_path / "set", verify="sha256", strict=True)
+    assert len(data) == ROWS and data.info.game == "bat-and-ball"
+    assert data.info.controls["left"].keys == {"ArrowLeft": 1.0}
+    pixels, bat, controls = data.pixels[:], data.variables[:][:, 0], data.controls[:]
+    assert (np.abs(pixels[:, 2, 2].astype(int) - BACKGROUND) < 3).mean() > 0.9
+    # Picture and variable are of one moment: the middle of the bat is where it says.
+    lit = np.abs(pixels[:, 45].astype(int) - BAT).max(-1) < 30
+    middles = (lit * (np.arange(64) + 0.5)).sum(1) / np.maximum(1, lit.sum(1)) * SCALE
+    assert np.abs(middles - bat)[lit.sum(1) > 0].max() < SCALE
+    # The controls of a row led to it.
+    follows = (np.diff(data.episode[:]) == 0) & (bat[1:] > 24) & (bat[1:] < 232)
+    moved = np.diff(bat)[follows]
+    assert np.allclose(moved, 6.0 * (controls[1:, 1] - controls[1:, 0])[follows], atol=1e-3)
+    assert np.abs(moved).max() == pytest.approx(6.0)
+
+
+def test_a_page_that_was_not_allowed_is_told_what_to_do(page: Any, pages: str, tmp_path: Path) -> None:
+    with receiving(tmp_path / "set") as (url, _):
+        page.goto(f"{pages}/client/?record={url}")
+        page.wait_for_function("document.getElementById('note').textContent.includes('--allow-origin')")
+        page.goto("about:blank")
+
+
+def test_the_units() -> None:
+    done = subprocess.run(
+        ["node", "scripts/test.mjs", "recorder"], cwd=WEB, capture_output=True, text=True, timeout=240
+    )
+    assert done.returncode == 0, done.stdout[-8000:] + done.stderr
