@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import keyword
 import os
 import sys
 from collections.abc import Sequence
@@ -26,13 +27,14 @@ COMMANDS = {
     "record": "record a real game into a dataset",
     "train": "train a world from a recipe and a recorded dataset",
     "build": "make a world from nothing: record its game, train, evaluate, and check the pack",
+    "import": "turn a checkpoint of another world model (DIAMOND, Oasis) into a pack",
     "eval": "measure how faithful a world is to its game",
     "bench": "measure how fast and how steadily a world runs here",
     "conformance": "check whether a server, of whatever make, speaks the protocol",
     "keys": "make, rotate and list the keys that sign a server's tokens",
     "token": "make a token that lets somebody into a server",
 }
-"""Sub-command -> one line of help; the module is ``worldsdk.cli.<name>``."""
+"""Sub-command -> one line of help; the module is ``worldsdk.cli.<name>``, with ``_`` after a keyword."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -74,7 +76,7 @@ def build_parser(command: str | None) -> argparse.ArgumentParser:
         formatter = argparse.RawDescriptionHelpFormatter
         sub = commands.add_parser(name, help=help_text, description=help_text, formatter_class=formatter)
         if name == command:
-            module = importlib.import_module(f"worldsdk.cli.{name}")
+            module = importlib.import_module(f"worldsdk.cli.{name}{'_' * keyword.iskeyword(name)}")
             module.configure(sub)
             sub.set_defaults(run=module.run)
     return parser

@@ -150,6 +150,7 @@ class DiamondConfig:
     shares: denoising steps of the two as the original plays best: the steps of a tick are dealt out in this
         ratio, at least one to the denoiser.
     max_steps: denoising steps a tick at most.
+    precision: ``"bfloat16"`` where the device is fast in it, or ``"float32"``, as published, on any.
     """
 
     height: int
@@ -161,8 +162,11 @@ class DiamondConfig:
     factor: int = 1
     shares: tuple[int, int] = (3, 0)
     max_steps: int = 10
+    precision: str = "bfloat16"
 
     def __post_init__(self) -> None:
+        if self.precision not in ("bfloat16", "float32"):
+            raise ValueError(f"precision is {self.precision!r}, not 'bfloat16' or 'float32'")
         if min(self.height, self.width, self.factor, self.max_steps, self.shares[0]) < 1:
             raise ValueError("height, width, factor, max_steps and the first of shares must be at least 1")
         if self.upsampler is None and (self.factor, self.shares[1]) != (1, 0):

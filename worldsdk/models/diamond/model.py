@@ -36,6 +36,7 @@ class DiamondModel(WorldModel):
     def __init__(self, config: DiamondConfig) -> None:
         super().__init__()
         self.config = config
+        self.precision = config.precision
         self.controls = Actions(config.actions)
         self.denoiser = Denoiser(config.denoiser, actions=config.actions.size)
         self.upsampler = None if config.upsampler is None else Denoiser(config.upsampler, extra=1)

@@ -67,10 +67,16 @@ class Outcome(nn.Module):
 
     def forward(self, features: Tensor, hidden: Tensor, cell: Tensor) -> Happening:
         """One step of the LSTM (Hochreiter and Schmidhuber 1997, with a forget gate) and what it tells."""
-        gates = self.lstm_input(features).float() + self.lstm_hidden(hidden).float()
+        return self.told(
+            self.lstm_input(features).float() + self.lstm_hidden(hidden).float(), cell, self.head
+        )
+
+    @staticmethod
+    def told(gates: Tensor, cell: Tensor, head: nn.Module) -> Happening:
+        """What the gates [B, 4 H] (input, forget, update, output) make of the cell, and what that tells."""
         enter, forget, update, leave = gates.chunk(4, dim=1)
         cell = forget.sigmoid() * cell + enter.sigmoid() * update.tanh()
         hidden = leave.sigmoid() * cell.tanh()
-        logits = self.head(hidden).float()
+        logits = head(hidden).float()
         rewards, ended = F.softmax(logits[:, :3], dim=1), F.softmax(logits[:, 3:], dim=1)
         return Happening(rewards[:, 2] - rewards[:, 0], ended[:, 1], hidden, cell)
