@@ -138,7 +138,9 @@ def test_resetting_takes_a_seed_and_wraps_around_the_starts(harness, world):
     play = harness()
     play.driver.reset(seed=77, start_by=-1)
     view = play.until(lambda view: view.seed == 77)
-    assert view.start == world.starts - 1 and view.frame.tick == 0
+    assert view.start == world.starts - 1
+    # The window may have seen a later one already: the film has them all.
+    assert any(frame.tick == 0 for frame in play.frames[1:])
     play.driver.reset(start_by=1)
     assert play.until(lambda view: view.start == 0).seed == 77
 
@@ -183,9 +185,10 @@ def test_a_world_that_waits_stands_still_until_a_key_is_down(harness):
     play.until(lambda view: view.frame.tick >= 3)
     play.bindings.release("KeyW")
     time.sleep(0.1)
-    stopped = play.frames[-1].tick
-    time.sleep(0.1)
-    assert play.frames[-1].tick == stopped and play.views[-1].missed == 0
+    stopped, beats = play.until(lambda view: view.frame.held), len(play.frames)
+    play.until(lambda view: len(play.frames) > beats + 10)
+    # Standing still misses no beat, however busy the machine is.
+    assert play.frames[-1].tick == stopped.frame.tick and play.views[-1].missed == stopped.missed
 
 
 def test_what_breaks_the_thread_is_kept(world):

@@ -294,6 +294,58 @@ def test_controls_can_be_set_from_another_thread(bench: Bench) -> None:
         assert live.tick().controls["turn"] == 5.0
 
 
+def test_a_function_reads_the_controls_when_the_beat_has_come(bench: Bench) -> None:
+    read_at: list[float] = []
+
+    def read() -> dict[str, float]:
+        read_at.append(bench.clock.now)
+        return {"turn": float(len(read_at))}
+
+    began = bench.clock.now + WARM_UP_TICKS * 0.025
+    with bench.session().realtime(fps=20, clock=bench.clock) as live:
+        frames = [live.tick(read) for _ in range(3)]
+    assert [frame.controls["turn"] for frame in frames] == [1.0, 2.0, 3.0]
+    # At the beat itself, though each tick was asked for half a beat before it.
+    assert read_at == pytest.approx([began + index / 20 for index in range(3)])
+
+
+def test_a_beat_that_is_held_leaves_the_controls_unread(bench: Bench) -> None:
+    reads: list[float] = []
+    session = bench.session()
+    with session.realtime(fps=35, on_miss="hold", clock=bench.clock) as live:
+        live.tick()
+        bench.clock.sleep_until(50.1 + 1 / 35 + 0.020)
+        assert live.tick(lambda: reads.append(1.0)).held and not reads  # type: ignore[func-returns-value]
+        assert not live.tick(lambda: {"turn": 5.0}).held
+    assert session.frame.controls["turn"] == 5.0
+
+
+def test_a_function_that_reads_nothing_leaves_it_to_what_was_set_and_to_the_idle_policy(bench: Bench) -> None:
+    with bench.session().realtime(idle="pause", clock=bench.clock) as live:
+        live.set_controls({"turn": 2.0})
+        assert live.tick(lambda: None).controls["turn"] == 2.0
+        assert live.tick(lambda: None).held
+        # On late beats, too, it is read: who asks nothing of a paused world misses nothing.
+        bench.clock.advance(1 / 35 + 0.020)
+        assert live.tick(lambda: None).held and live.missed == 0
+
+
+def test_what_a_function_raises_or_gets_wrong_stops_nothing(bench: Bench) -> None:
+    session = bench.session()
+
+    def broken() -> dict[str, float]:
+        raise OSError("the pad was unplugged")
+
+    with session.realtime(clock=bench.clock) as live:
+        live.tick()
+        with pytest.raises(ControlError, match="jump"):
+            live.tick(lambda: {"jump": 1.0})
+        with pytest.raises(OSError, match="unplugged"):
+            live.tick(broken)
+        assert session.tick == 1 and live.beat == 2
+        assert live.tick(lambda: {}).tick == 2
+
+
 def test_warming_up_changes_nothing_but_what_is_known(bench: Bench) -> None:
     session = bench.session()
     before, begun = session.snapshot(), bench.clock.now

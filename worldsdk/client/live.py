@@ -12,7 +12,7 @@ block begins, and handed back when it ends.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -108,19 +108,23 @@ class RemoteLive:
         """
         self.live.send(controls)
 
-    def tick(self, controls: Mapping[str, float] | None = None) -> RemoteFrame:
+    def tick(
+        self, controls: Mapping[str, float] | Callable[[], Mapping[str, float] | None] | None = None
+    ) -> RemoteFrame:
         """The newest frame that has not been taken yet; waits for it where there is none.
 
         Args:
-            controls: set before waiting, as by ``set_controls``; None leaves what is set.
+            controls: set before waiting, as by ``set_controls``, or a function that reads them, called then:
+                what is sent early is there in time. None, of either, leaves what is set.
 
         Raises:
             SessionError: outside the ``with`` block. ConnectionTimeoutError, ConnectionLostError.
         """
         if not self._running:
             raise SessionError("the clock is not running", fix="use it as 'with session.realtime() as live:'")
-        if controls is not None:
-            self.set_controls(controls)
+        wanted = controls() if callable(controls) else controls
+        if wanted is not None:
+            self.set_controls(wanted)
         link, dialogue = self.live._link, self.live._dialogue
         link.wait(lambda: dialogue.frames > self._taken, what="frame")
         with link.lock:

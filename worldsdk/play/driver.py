@@ -16,6 +16,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from worldsdk.controls import Controls
 from worldsdk.errors import SessionError, WorldSDKError
 from worldsdk.frame import Frame, Timing
 from worldsdk.play.bindings import Bindings
@@ -32,8 +33,8 @@ Mode = Literal["playing", "paused", "rewinding"]
 GRAPH_TICKS = 127
 """Ticks of timing kept for the overlay's graph."""
 
-SAMPLE_BEFORE = 0.002
-"""Seconds before a beat at which the player's devices are read."""
+WISHES_UNTIL = 0.002
+"""Seconds before a beat from which on the player's wishes wait until after it."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ class Driver(threading.Thread):
     Args:
         world: for restoring saves.
         session: not to be touched by others while the driver lives.
-        bindings: sampled at the start of every tick.
+        bindings: sampled on every beat, right before its frame is generated.
         fps, budget_ms, on_miss: as for ``Session.realtime``.
         on_frame: called on this thread with every frame shown; must not wait.
 
@@ -116,9 +117,8 @@ class Driver(threading.Thread):
         try:
             self._publish()
             while self._running:
-                # The clock waits for its beat inside a tick. Waiting here for most of that time keeps the
-                # controls, which are sampled before, as fresh as can be.
-                self._meet_wishes(until=self._next_beat - SAMPLE_BEFORE)
+                # The clock waits for its beat inside a tick, where no wish is met: most of that wait is here.
+                self._meet_wishes(until=self._next_beat - WISHES_UNTIL)
                 if not self._running:
                     break
                 if self._mode == "playing":
@@ -254,11 +254,8 @@ class Driver(threading.Thread):
             self._live = self._beat.enter_context(
                 self._session.realtime(fps=self._fps, budget_ms=self._budget_ms, on_miss=self._on_miss)
             )
-        controls = self._bindings.sample()
-        # In a world that stands still without input, hands off the keys are no input.
-        idle = self._world.manifest.idle == "pause" and not any(controls.values())
         try:
-            frame = self._live.tick(None if idle else controls)
+            frame = self._live.tick(self._sample)
         except WorldSDKError as error:
             # The model has lost its way in this session; going back or starting again heals it.
             self._enter("paused")
@@ -273,6 +270,12 @@ class Driver(threading.Thread):
             self.notices.put("The world says this episode is over")
         self._ended = frame.ended
         self._publish(frame)
+
+    def _sample(self) -> Controls | None:
+        controls = self._bindings.sample()
+        # In a world that stands still without input, hands off the keys are no input.
+        idle = self._world.manifest.idle == "pause" and not any(controls.values())
+        return None if idle else controls
 
     def _tick_back(self) -> None:
         due = time.perf_counter() + 1.0 / self._fps

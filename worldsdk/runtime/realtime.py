@@ -16,6 +16,10 @@ the world does about it:
 
 A frame that came late is returned all the same, with ``timing.deadline_met`` False.
 
+**Input.** Controls that are handed to ``tick`` are as old as the wait for the beat is long. A function handed
+to it instead is called after that wait, right before the frame is generated, so that what it reads is fresh.
+It is not called for a beat that is held.
+
 **Idle.** A tick without input follows the idle policy: ``"noop"`` releases everything, ``"repeat"`` keeps the
 last controls, ``"pause"`` stands still and returns the last frame with ``held=True`` (no miss).
 """
@@ -24,7 +28,7 @@ from __future__ import annotations
 
 import gc
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Literal, Self, get_args
 
@@ -44,6 +48,9 @@ if TYPE_CHECKING:
 
 OnMiss = Literal["hold", "repeat", "fewer"]
 
+Sampler = Callable[[], Mapping[str, float] | None]
+"""Reads the player's devices: controls, or None for no input."""
+
 MOST_CAUGHT_UP = 4
 WARM_UP_TICKS = 4
 """Passes before the first beat, whose results are thrown away: compilers and caches settle, costs become
@@ -59,7 +66,7 @@ class Realtime:
             for frame in live:                       # ends when the world does not: break, or live.stop()
                 live.set_controls({"forward": 1})    # for the next tick
 
-    or call ``live.tick(controls)`` in a loop of one's own.
+    or call ``live.tick(controls)``, or ``live.tick(read_my_keys)``, in a loop of one's own.
 
     Inside the block Python's garbage collector leaves alone what existed before it: a full collection over
     torch's many objects takes longer than a beat.
@@ -155,27 +162,33 @@ class Realtime:
         """Ends the iteration before its next beat."""
         self._stopped = True
 
-    def tick(self, controls: Mapping[str, float] | None = None) -> Frame:
+    def tick(self, controls: Mapping[str, float] | Sampler | None = None) -> Frame:
         """Waits for the next beat and returns its frame.
 
         Args:
-            controls: of this tick. None takes what ``set_controls`` gave since the last tick; where that is
-                nothing either, the idle policy decides.
+            controls: of this tick, or a function that reads them, called as late as can be. None, of either,
+                takes what ``set_controls`` gave since the last tick; where that is nothing either, the idle
+                policy decides.
 
         Raises:
-            ControlError: bad controls; no beat was used.
+            ControlError: bad controls; no beat was used, but by a function that gave them. The world has not
+                moved.
             SessionError: outside the ``with`` block, or the session has stopped.
             ModelError: as ``Session.step``.
         """
         if self._pacer is None:
             raise SessionError("the clock is not running", fix="use it as 'with session.realtime() as live:'")
-        given = None if controls is None else self.session.world.controls.parse(controls)
+        sampler = controls if callable(controls) else None
+        given = self._checked(None if callable(controls) else controls)
         beat = self._pacer.wait()
         self.beat = beat.index
         if beat.lost and not self._paused:
             self.statistics.miss(beat.lost)
             if self._on_miss == "repeat":
                 self._catch_up(beat.lost)
+        # Left unread, a mouse's motion is there for the next beat. Whether a world pauses has to be read.
+        if sampler is not None and (self._idle == "pause" or not self._must_hold(beat)):
+            given = self._checked(sampler())
         chosen = self._choose(given)
         self._paused = chosen is None
         if chosen is None:
@@ -189,6 +202,9 @@ class Realtime:
             self.statistics.miss()
         self._ladder.update(self.costs, self.budget_ms, missed=not frame.timing.deadline_met)
         return frame
+
+    def _checked(self, controls: Mapping[str, float] | None) -> Controls | None:
+        return None if controls is None else self.session.world.controls.parse(controls)
 
     def _choose(self, given: Controls | None) -> Controls | None:
         """The controls of this tick, or None where the world pauses."""
