@@ -93,6 +93,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--upscaler", choices=("edge", "bilinear", "nearest"), default="edge", help="(default edge)"
     )
     show.add_argument(
+        "--hud",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="draw state variables such as health over the picture; H changes it (default on)",
+    )
+    show.add_argument(
         "--out",
         type=Path,
         default=Path("out/play"),
@@ -137,6 +143,7 @@ def run(args: argparse.Namespace) -> int:
             seconds=args.seconds,
             join=args.room is not None and args.seed is None and args.start is None,
             warp=not args.no_warp,
+            hud="bars" if args.hud else "none",
         )
         try:
             app = App(world, options)

@@ -17,13 +17,15 @@ from numpy.typing import NDArray
 
 from worldsdk.client.sync import RemoteWorld
 from worldsdk.errors import WorldSDKError
-from worldsdk.pixels import METHODS, Method, colour_layer, warm_up
+from worldsdk.pixels import METHODS, Method, warm_up
 from worldsdk.play.bindings import Bindings
 from worldsdk.play.driver import Driver, View
 from worldsdk.play.face import face_of
 from worldsdk.play.help_screen import draw_help
+from worldsdk.play.hud import HUD_STYLES, Hud, HudStyle
 from worldsdk.play.keepsakes import Keepsakes
 from worldsdk.play.keys import code_of
+from worldsdk.play.layer_view import layer_picture, picture_names
 from worldsdk.play.mouse import MouseBindings
 from worldsdk.play.overlay import draw_overlay
 from worldsdk.play.pads import Gamepads
@@ -57,6 +59,7 @@ class PlayOptions:
         show_help: ``None`` shows the help when this world is opened for the first time.
         join: on a server, take the room as it is rather than starting the world with ``seed`` and ``start``.
         warp: on a server, turn late frames with the camera.
+        hud: first style of the head-up display.
     """
 
     seed: int = 0
@@ -70,6 +73,7 @@ class PlayOptions:
     show_help: bool | None = None
     join: bool = False
     warp: bool = True
+    hud: HudStyle = "bars"
 
 
 class App:
@@ -106,6 +110,8 @@ class App:
         self.layer: str | None = None
         self.slot = 0
         self.show_overlay = True
+        self.hud = Hud(world.spec.variables)
+        self.hud_style: HudStyle = options.hud
         self.show_help = self.saves.first_start() if options.show_help is None else options.show_help
         self.prompt: SeedPrompt | None = None
         height, width = world.spec.height, world.spec.width
@@ -269,6 +275,7 @@ class App:
             Command.NEXT_START: partial(self.driver.reset, start_by=1),
             Command.PREVIOUS_START: partial(self.driver.reset, start_by=-1),
             Command.OVERLAY: self._toggle_overlay,
+            Command.HUD: self._next_hud,
             Command.LAYER: self._next_layer,
             Command.UPSCALER: self._next_upscaler,
             Command.WARP: self._toggle_warp,
@@ -313,8 +320,14 @@ class App:
     def _toggle_overlay(self) -> None:
         self.show_overlay = not self.show_overlay
 
+    def _next_hud(self) -> None:
+        self.hud_style = HUD_STYLES[(HUD_STYLES.index(self.hud_style) + 1) % len(HUD_STYLES)]
+        self.say(f"Head-up display: {self.hud_style}" if self.hud.gauges else "Nothing to show on a display")
+
     def _next_layer(self) -> None:
-        names: list[str | None] = [None, *(self.view.frame.layers if self.view is not None else ())]
+        names: list[str | None] = [None]
+        if self.view is not None:
+            names += picture_names(self.view.frame.layers)
         place = names.index(self.layer) if self.layer in names else 0
         self.layer = names[(place + 1) % len(names)]
         self.say(f"Layer: {self.layer}" if self.layer else "Colour" if len(names) > 1 else "No layers here")
@@ -349,10 +362,11 @@ class App:
         self.say(self.keepsakes.toggle_film(self.method))
 
     def _picture(self, frame: Frame) -> NDArray[np.uint8]:
-        if self.layer is None or self.layer not in frame.layers:
+        if self.layer is None:
             return frame.pixels
         limits = {layer.name: (layer.low, layer.high) for layer in self.world.spec.layers}
-        return colour_layer(frame.layers[self.layer], *limits.get(self.layer, (None, None)))
+        drawn = layer_picture(frame.layers, self.layer, limits)
+        return frame.pixels if drawn is None else drawn
 
     def _draw(self, view: View) -> None:
         window = self.window
@@ -368,6 +382,7 @@ class App:
             )
             return
         width = window.surface.get_width()
+        self.hud.draw(window.surface, view.frame.state, self.hud_style)
         if self.show_overlay:
             draw_overlay(window.surface, view, self.method)
         if view.mode != "playing":

@@ -24,6 +24,7 @@ class Command(Enum):
     NEXT_START = "next starting place"
     PREVIOUS_START = "previous starting place"
     OVERLAY = "show or hide the timings"
+    HUD = "head-up display: bars, numbers, none"
     LAYER = "show colour, or a layer such as depth"
     UPSCALER = "change how pixels are enlarged"
     WARP = "turn late frames, or hold them still"
@@ -47,6 +48,7 @@ DEFAULTS: dict[Command, str] = {
     Command.NEXT_START: "BracketRight",
     Command.PREVIOUS_START: "BracketLeft",
     Command.OVERLAY: "F3",
+    Command.HUD: "KeyH",
     Command.LAYER: "F4",
     Command.UPSCALER: "F7",
     Command.RECORD: "F8",
