@@ -38,7 +38,8 @@ class Reference:
         pad = weight.shape[2] // 2
         x = np.pad(x, ((0, 0), (pad, pad), (pad, pad)))
         windows = np.lib.stride_tricks.sliding_window_view(x, weight.shape[2:], (1, 2))[:, ::stride, ::stride]
-        return np.einsum("ihwyx,oiyx->ohw", windows, weight, optimize=True) + self[f"{name}.bias"][:, None, None]
+        total = np.einsum("ihwyx,oiyx->ohw", windows, weight, optimize=True)
+        return total + self[f"{name}.bias"][:, None, None]
 
     def linear(self, name: str, x: Array) -> Array:
         out = self[f"{name}.weight"] @ x
