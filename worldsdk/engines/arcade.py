@@ -7,7 +7,7 @@
             super().__init__(960, 720, "A dream")
             self.feed = worldsdk.engines.load("doom-maze")
             self.world = WorldTexture(self, self.feed)
-            self.push_handlers(WorldInput(self.feed))
+            self.hands = WorldInput(self, self.feed)
 
         def on_draw(self):
             self.clear()
@@ -97,16 +97,30 @@ class WorldTexture:
 
 
 class WorldInput:
-    """What the player does, passed on to a world: for ``window.push_handlers``; ``add_pad`` for gamepads.
+    """Passes what the player does on to a world, from when it is made until ``end``.
 
     Args:
+        window: whose events are listened to; other handlers get them too.
         feed: whose world it is.
         looks: whether the mouse turns the world; mostly together with ``window.set_mouse_visible(False)``.
     """
 
-    def __init__(self, feed: Feed, *, looks: bool = False) -> None:
+    def __init__(self, window: Any, feed: Feed, *, looks: bool = False) -> None:
         self.feed = feed
         self.looks = looks
+        self._window = window
+        window.push_handlers(self)
+        # The window keeps no more than a weak reference: without this, nobody would hold what listens.
+        self._forget = feed.on("disconnected", self._over)
+
+    def end(self) -> None:
+        """Listens to the window no longer, and lets everything go."""
+        self._window.remove_handlers(self)
+        self._forget()
+        self.feed.release_all()
+
+    def _over(self, code: int, reason: str, will_retry: bool) -> None:
+        self.feed.release_all()
 
     def on_key_press(self, symbol: int, modifiers: int) -> None:
         code = CODES.get(symbol)

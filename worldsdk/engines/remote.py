@@ -57,6 +57,7 @@ class RemoteFeed(Feed):
         self._shift = self._warped = 0
         self._connected = True
         self._closed = self._over = False
+        self._failure: BaseException | None = None
         self.hands.on_change = self._moved
         session.listen(self._inbox.put)
 
@@ -148,7 +149,8 @@ class RemoteFeed(Feed):
 
     @property
     def error(self) -> BaseException | None:
-        return self._session.error
+        # A session that was left here counts as ended too, but nothing went wrong.
+        return self._failure if self._closed else self._failure or self._session.error
 
     @property
     def quality(self) -> Quality:
@@ -216,7 +218,7 @@ class RemoteFeed(Feed):
             self._tell("event", name, data)
         error = self._session.error
         if error is not None:
-            self._over = True
+            self._over, self._failure = True, error
             self._tell("failed", *refuse(error))
             code = CODES[error.code].close if error.code in CODES else None
             self._tell("disconnected", code or 1006, str(error), False)

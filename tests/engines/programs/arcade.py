@@ -17,7 +17,7 @@ class Game(arcade.Window):
         self.world = WorldTexture(self, self.feed, sharp=True)
         self.sprites = arcade.SpriteList()
         self.sprites.append(arcade.Sprite(self.world.texture, center_x=WIDTH - 40, center_y=40))
-        self.push_handlers(WorldInput(self.feed))
+        self.hands = WorldInput(self, self.feed)
         self.place = self.rect
 
     def on_draw(self) -> None:
@@ -51,6 +51,7 @@ told |= {
     "place": [round(place.left), round(HEIGHT - place.top), round(place.width), round(place.height)],
     "same_texture": game.world.texture is texture,
 }
+game.hands.end()
 game.feed.close()
 game.close()
 report(**told)
