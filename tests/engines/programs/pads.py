@@ -1,4 +1,4 @@
-"""A gamepad's stand-in at an adapter, and the keys that it knows. python -m tests.engines.programs.pads ENGINE"""
+"""A gamepad's stand-in at an adapter, and the keys that it knows: -m tests.engines.programs.pads ENGINE."""
 
 from __future__ import annotations
 
