@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from contextlib import nullcontext
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -206,3 +208,40 @@ def test_an_error_in_a_question_goes_to_who_asked() -> None:
             asked.result(PATIENCE_SECONDS)
         at = feed.frame.tick
         until(feed, lambda: feed.frame.tick > at, "the world going on")
+
+
+class Holding:
+    """A session whose clock holds the first beat that a key goes into, as a late one does."""
+
+    def __init__(self, session: Any) -> None:
+        self._session = session
+        self.given: list[float] = []
+        self.missed = 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._session, name)
+
+    def realtime(self, **_: object) -> Any:
+        return nullcontext(self)
+
+    def tick(self, controls: Any) -> Any:
+        time.sleep(0.005)
+        self.given.append(controls["forward"])
+        if controls["forward"] and not self.missed:
+            self.missed += 1
+            late = replace(self._session.frame.timing, deadline_met=False)
+            return replace(self._session.frame, held=True, timing=late)
+        return self._session.step(controls)
+
+
+def test_a_tap_in_a_beat_that_was_missed_goes_into_the_next() -> None:
+    session = Holding(make_world().session(seed=3))
+    with LocalFeed(session, fps=100.0) as feed:  # type: ignore[arg-type]
+        until(feed, lambda: feed.frame.tick > 2, "some ticks")
+        feed.key("KeyW", True)
+        feed.key("KeyW", False)
+        until(feed, lambda: session.given.count(1.0) == 2, "the tap given again")
+        at = len(session.given)
+        until(feed, lambda: len(session.given) > at + 3, "more ticks")
+        assert session.given.count(1.0) == 2
+        assert feed.quality.held == 1 and feed.quality.late == 1

@@ -21,6 +21,7 @@ from worldsdk.protocol.codes import CODES, NORMAL_CLOSE
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from worldsdk.controls import Controls
     from worldsdk.frame import Frame
     from worldsdk.runtime.realtime import OnMiss, Realtime
     from worldsdk.runtime.session import Session
@@ -75,6 +76,7 @@ class LocalFeed(Feed):
         self._clock = ExitStack()
         self._live: Realtime | None = None
         self._next_beat = 0.0
+        self._owed: Controls | None = None
         self._thread = threading.Thread(target=self._run, name="worldsdk-device", daemon=True)
         self._thread.start()
 
@@ -237,7 +239,10 @@ class LocalFeed(Feed):
             self._live = self._clock.enter_context(self._session.realtime(fps=fps, **options))
         acts = self._seen_acts = self._acts
         since = self._act_at
-        controls = self.hands.sample_here()
+        controls, owed = self.hands.sample_here(), self._owed
+        if owed is not None:
+            controls = self.controls.parse({name: value or owed[name] for name, value in controls.items()})
+            self._owed = None
         # In a world that stands still without input, hands off the keys are no input.
         idle = self._idles and not any(controls.values())
         missed = self._live.missed
@@ -250,10 +255,15 @@ class LocalFeed(Feed):
             self._refused(error)
             return
         self._missed += self._live.missed - missed
-        self._held += frame.held
         self._next_beat = (
             time.perf_counter() - frame.timing.total_ms / 1000.0 + 1.0 / (self._fps * self._speed)
         )
+        if frame.held:
+            self._held += 1
+            if not frame.timing.deadline_met:
+                # The beat passed without a tick: a tap that was meant for it goes into the next.
+                self._owed = controls
+            return
         self._meter.frames += 1
         self._frames.put((frame, acts, since))
 
@@ -262,6 +272,7 @@ class LocalFeed(Feed):
             go(session)
             # What the hand did before was not meant for where the world is now.
             self.hands.forget_motion()
+            self._owed = None
             self._frames.put((self._session.frame, 0, 0.0))
 
         return self.ask(moved, verb=verb)
