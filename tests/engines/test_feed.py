@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from contextlib import nullcontext
 from dataclasses import replace
@@ -54,6 +55,7 @@ def test_keys_move_the_world_and_their_way_to_the_picture_is_measured(make: Make
     feed.key("KeyW", False)
     until(feed, lambda: feed.frame.controls["forward"] == 0.0, "the key let go")
     until(feed, lambda: feed.quality.action_p50 > 0.0, "a measured way from hand to eye")
+    assert re.match(r"\d+\.\d Hz, action to photon \d+ ms \(p95 \d+\).*, age \d+ ms, \d+ late", feed.report)
     feed.press("forward")
     until(feed, lambda: feed.frame.controls["forward"] == 1.0, "the control held by name")
     feed.release("forward")

@@ -110,6 +110,16 @@ class Feed(ABC):
         """Milliseconds since the newest frame was taken."""
         return (time.perf_counter() - self._taken_at) * 1000.0
 
+    @property
+    def report(self) -> str:
+        """One line for an overlay: rate, action to photon, age, and what was missed."""
+        quality = self.quality
+        trip = f", rtt {quality.rtt:.1f} ms" if quality.rtt else ""
+        return (
+            f"{self.rate:.1f} Hz, action to photon {quality.action_p50:.0f} ms (p95 {quality.action_p95:.0f}){trip},"
+            f" age {self.age_ms:.0f} ms, {quality.late} late, {quality.held} held, {quality.dropped} dropped"
+        )
+
     # The player's devices. Codes are W3C ``KeyboardEvent.code``: places on the board, not letters.
 
     def key(self, code: str, down: bool) -> None:
