@@ -6,8 +6,9 @@ import pytest
 from PIL import Image
 
 from worldsdk.errors import ControlError, PlayError, StorageError
+from worldsdk.pixels import colour_layer
 from worldsdk.play.headless import HeadlessOptions, play_headless
-from worldsdk.play.script import InputScript, parse_script
+from worldsdk.play.script import InputScript, parse_script, wander
 
 
 def test_a_run_leaves_a_film_a_sheet_and_timings(tmp_path, world):
@@ -27,6 +28,21 @@ def test_a_run_leaves_a_film_a_sheet_and_timings(tmp_path, world):
         assert sum(1 for _ in container.decode(video=0)) == 35
     with Image.open(tmp_path / "out" / "contact-sheet.png") as sheet:
         assert len(np.unique(np.asarray(sheet).reshape(-1, 3), axis=0)) > 100
+
+
+def test_a_sheet_of_layers_has_a_row_for_each(tmp_path, world):
+    report = play_headless(world, HeadlessOptions(tmp_path, seconds=0.4, seed=3, layer_sheet=True))
+    assert report["files"]["layers"] == "layers.png"
+    with Image.open(tmp_path / "layers.png") as image:
+        sheet = np.asarray(image)
+    factor = 192 // 16
+    assert sheet.shape == (4 + 2 * (12 * factor + 4), 4 + 6 * (192 + 4), 3)
+    session = world.session(seed=3)
+    script = wander(world.controls, report["ticks"], world.rate_hz)
+    frames = [session.step(script.at(index)) for index in range(report["ticks"])]
+    depth = colour_layer(frames[-1].layers["depth"], 0.0, 1.0)
+    last = sheet[-4 - 12 * factor : -4, -4 - 192 : -4]
+    assert (last[factor // 2 :: factor, factor // 2 :: factor] == depth).all()
 
 
 def test_the_digest_tells_runs_apart_and_equal_runs_are_equal(tmp_path, world):

@@ -112,6 +112,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--inputs", type=Path, metavar="FILE", help="JSON input script (default: walks about)"
     )
     headless.add_argument(
+        "--layer-sheet", action="store_true", help="write layers.png, too: what depth, motion and others hold"
+    )
+    headless.add_argument(
         "--realtime",
         action="store_true",
         help="pace by the clock; else every tick takes the same steps, unpaced",
@@ -214,7 +217,7 @@ def _play_headless(world: World | RemoteWorld, script: InputScript | None, args:
     from tqdm import tqdm
 
     from worldsdk.play.face import face_of
-    from worldsdk.play.headless import FILM, SHEET, TIMING, HeadlessOptions, play_headless
+    from worldsdk.play.headless import TIMING, HeadlessOptions, play_headless
 
     options = HeadlessOptions(
         out=args.out,
@@ -227,6 +230,7 @@ def _play_headless(world: World | RemoteWorld, script: InputScript | None, args:
         budget_ms=args.budget_ms,
         on_miss=args.on_miss,
         method=args.upscaler,
+        layer_sheet=args.layer_sheet,
     )
     # Where nobody watches there is no bar, and it first shows when there is something to show.
     with tqdm(unit="tick", desc=face_of(world).name, leave=False, delay=0.2, disable=None) as bar:
@@ -244,7 +248,7 @@ def _play_headless(world: World | RemoteWorld, script: InputScript | None, args:
     )
     if report["digest"] is not None:
         print(f"digest {report['digest']}")
-    for name in (FILM, SHEET, TIMING):
+    for name in (*report["files"].values(), TIMING):
         print(args.out / name)
 
 

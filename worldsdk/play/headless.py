@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -17,23 +17,27 @@ from worldsdk.client.session import RemoteSession
 from worldsdk.client.sync import RemoteWorld
 from worldsdk.errors import PlayError
 from worldsdk.packs.storage import write_file
-from worldsdk.pixels import Method, contact_sheet, pick_evenly
+from worldsdk.pixels import Method, contact_sheet, filmstrip, pick_evenly
 from worldsdk.play.face import face_of
+from worldsdk.play.layer_view import layer_picture, picture_names
 from worldsdk.play.pictures import write_png
 from worldsdk.play.recorder import FilmWriter, film_size
 from worldsdk.play.script import InputScript, wander
 
 if TYPE_CHECKING:
+    from worldsdk.client.description import RemoteLayer
     from worldsdk.client.live import RemoteLive
     from worldsdk.frame import Frame
+    from worldsdk.models.interface import Layer
     from worldsdk.runtime.realtime import OnMiss, Realtime
     from worldsdk.runtime.session import Session
     from worldsdk.runtime.statistics import Statistics
     from worldsdk.runtime.world import World
 
 DEFAULT_SECONDS = 20.0
-FILM, SHEET, TIMING = "demo.mp4", "contact-sheet.png", "timing.json"
+FILM, SHEET, TIMING, LAYERS = "demo.mp4", "contact-sheet.png", "timing.json", "layers.png"
 SHEET_FRAMES, SHEET_COLUMNS = 30, 6
+LAYER_COLUMNS = 6
 
 
 @dataclass(frozen=True)
@@ -41,7 +45,7 @@ class HeadlessOptions:
     """What to play.
 
     Attributes:
-        out: folder for the three files.
+        out: folder for the files.
         seconds: of world time; ``None`` is the script's length, or 20 s without a script.
         script: what is held when; ``None`` walks about.
         seed, start: of the session.
@@ -49,6 +53,7 @@ class HeadlessOptions:
             steps, as fast as they go, and the run has a digest that a second run repeats.
         fps, budget_ms, on_miss: of the clock; without it, what counts as a missed tick.
         method: how the film is enlarged.
+        layer_sheet: write ``layers.png``, too: a few frames, and below each what its layers hold.
     """
 
     out: Path
@@ -61,6 +66,7 @@ class HeadlessOptions:
     budget_ms: float | None = None
     on_miss: OnMiss = "hold"
     method: Method = "edge"
+    layer_sheet: bool = False
 
 
 def play_headless(
@@ -68,7 +74,8 @@ def play_headless(
     options: HeadlessOptions,
     progress: Callable[[int, int], None] | None = None,
 ) -> dict[str, Any]:
-    """Plays, writes ``demo.mp4``, ``contact-sheet.png`` and ``timing.json``; returns what the last one holds.
+    """Plays, writes ``demo.mp4``, ``contact-sheet.png`` and ``timing.json`` (and ``layers.png``, where asked
+    for); returns what ``timing.json`` holds.
 
     A connected world is played in lockstep, to the same digest as here, or by the server's clock.
 
@@ -90,7 +97,9 @@ def play_headless(
     height, width = world.spec.height, world.spec.width
     film = FilmWriter(options.out / FILM, *film_size(height, width), rate, options.method)
     picks = set(pick_evenly(ticks, SHEET_FRAMES))
+    looks = set(pick_evenly(ticks, LAYER_COLUMNS)) if options.layer_sheet else set()
     picked: list[NDArray[np.uint8]] = []
+    looked: list[Frame] = []
     waiting: list[NDArray[np.uint8]] = []
     # An encoder at work slows the world down. Between two ticks it does no harm; where a clock runs
     # there is no time between ticks, and frames wait until the end.
@@ -102,6 +111,8 @@ def play_headless(
             digest.update(frame.digest().encode())
             if index in picks:
                 picked.append(frame.pixels)
+            if index in looks:
+                looked.append(frame)
             if progress is not None:
                 progress(index + 1, ticks)
         for pixels in waiting:
@@ -109,6 +120,8 @@ def play_headless(
     factor = max(1, 192 // width)
     sheet = contact_sheet(picked, columns=SHEET_COLUMNS, scale=factor, gap=4, method=options.method)
     write_png(options.out / SHEET, sheet)
+    if looked:
+        write_png(options.out / LAYERS, _layer_sheet(looked, world.spec.layers, factor))
     report = {
         "world": face.name,
         "pack_digest": world.digest,
@@ -124,10 +137,22 @@ def play_headless(
         **({"connection": asdict(session.quality)} if isinstance(session, RemoteSession) else {}),
         "digest": None if options.realtime else digest.hexdigest(),
         "encoder": film.encoder,
-        "files": {"film": FILM, "sheet": SHEET},
+        "files": {"film": FILM, "sheet": SHEET} | ({"layers": LAYERS} if looked else {}),
     }
     write_file(options.out / TIMING, (json.dumps(report, indent=2) + "\n").encode())
     return report
+
+
+def _layer_sheet(
+    frames: Sequence[Frame], layers: Sequence[Layer | RemoteLayer], factor: int
+) -> NDArray[np.uint8]:
+    """A row of the frames, and one of each layer; what a frame lacks (the first may) is its colour again."""
+    limits = {layer.name: (layer.low, layer.high) for layer in layers}
+    rows = [[frame.pixels for frame in frames]]
+    for name in picture_names(frames[-1].layers):
+        drawn = [layer_picture(frame.layers, name, limits) for frame in frames]
+        rows.append([f.pixels if d is None else d for f, d in zip(frames, drawn, strict=True)])
+    return filmstrip(rows, scale=factor, gap=4)
 
 
 def _ticks(options: HeadlessOptions, rate: float) -> int:
