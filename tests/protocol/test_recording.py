@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 import jsonschema
 import msgpack
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from worldsdk.errors import MessageTooLargeError, ProtocolError, UnknownTypeError
 from worldsdk.protocol.jsonform import to_json
@@ -123,3 +126,33 @@ def test_what_is_no_message() -> None:
         decode(encode(ROW), sender="game", max_bytes=100)
     with pytest.raises(ProtocolError, match=r"row\.pixels"):
         encode(Row(seq=1, episode=0, pixels="text"))  # type: ignore[arg-type]
+
+
+VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**53), 2**53)
+    | st.floats()
+    | st.text(max_size=8)
+    | st.binary(max_size=8),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(st.binary(max_size=200))
+@settings(max_examples=100, deadline=None)
+def test_bytes_from_anywhere_are_refused_or_read(data: bytes) -> None:
+    with contextlib.suppress(ProtocolError):
+        decode(data, sender="game")
+
+
+@given(st.sampled_from(GAME), st.text(max_size=12), VALUES)
+@settings(max_examples=150, deadline=None)
+def test_a_message_with_one_field_made_up_is_refused_or_read(
+    message: RecordingMessage, extra: str, value: Any
+) -> None:
+    fields = msgpack.unpackb(encode(message))
+    for name in [*fields, extra]:
+        with contextlib.suppress(ProtocolError):
+            decode(msgpack.packb({**fields, name: value}), sender="game")
