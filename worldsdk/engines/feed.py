@@ -115,8 +115,9 @@ class Feed(ABC):
         """One line for an overlay: rate, action to photon, age, and what was missed."""
         quality = self.quality
         trip = f", rtt {quality.rtt:.1f} ms" if quality.rtt else ""
+        photon = f"{quality.action_p50:.0f} ms (p95 {quality.action_p95:.0f})"
         return (
-            f"{self.rate:.1f} Hz, action to photon {quality.action_p50:.0f} ms (p95 {quality.action_p95:.0f}){trip},"
+            f"{self.rate:.1f} Hz, action to photon {photon}{trip},"
             f" age {self.age_ms:.0f} ms, {quality.late} late, {quality.held} held, {quality.dropped} dropped"
         )
 
