@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, Self
 
 import msgpack
 
-PATIENCE_SECONDS = 40.0
+PATIENCE_SECONDS = 90.0
 KINDS = ("none", "connected", "frame", "applied", "quality", "event", "failed", "disconnected")
 
 

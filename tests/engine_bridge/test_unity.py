@@ -23,13 +23,11 @@ from tests.engine_bridge.scripted import frame_message, inputs, released, script
 from tests.engine_bridge.serving import serving
 from tests.support import REPOSITORY
 from worldsdk.protocol.codes import CODES
-from worldsdk.protocol.vectors import vectors
 from worldsdk.protocol.version import SUBPROTOCOL
 
 BRIDGE = REPOSITORY / "engine_bridge" / "unity"
 PACKAGE = BRIDGE / "com.worldsdk.client"
 HERE = Path(__file__).resolve().parent
-VECTORS = REPOSITORY / "protocol" / "vectors"
 COMPILE = ["mcs", "-langversion:latest", "-warn:4", "-warnaserror"]
 MISSING = [program for program in ("mcs", "mono") if shutil.which(program) is None]
 
@@ -81,7 +79,7 @@ class MonoClient:
         self.process.stdin.write(f"{line}\n")
         self.process.stdin.flush()
         earlier = []
-        ends = time.monotonic() + 60.0
+        ends = time.monotonic() + 90.0
         while (event := self._next())["kind"] not in ("asked", "refused"):
             earlier.append(event)
             assert time.monotonic() < ends, "no receipt came"
@@ -96,7 +94,7 @@ class MonoClient:
             assert self.process.poll() is None, "the program ended"
             return {"kind": "nothing"}
 
-    def wait(self, *kinds: str, fails: bool = True, seconds: float = 60.0) -> dict[str, Any]:
+    def wait(self, *kinds: str, fails: bool = True, seconds: float = 90.0) -> dict[str, Any]:
         ends = time.monotonic() + seconds
         while time.monotonic() < ends:
             event = self.earlier.popleft() if self.earlier else self._next()
@@ -142,21 +140,12 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @needs_mono
-def test_conformance_vectors_and_a_live_session(server: str) -> None:
-    result = json.loads(run("sh", BRIDGE / "conformance" / "run.sh", VECTORS, server))
-    assert result["bridge"] == "unity"
-    assert result["vectors"] == {"passed": sum(len(group) for group in vectors().values()), "failed": 0}
-    live = result["live"]
-    assert live["ok"] and live["world"] == "grid-rooms" and live["frames"] > 80 and live["different"] > 10
-
-
-@needs_mono
 def test_a_player_in_real_time(program: Path, server: str) -> None:
     with MonoClient(program) as client:
         welcome = client.open(server)
         before = client.wait("frame")["data"]["pixels"]
         client.say(f"key {welcome['key']} 1")
-        ends = time.monotonic() + 30
+        ends = time.monotonic() + 90
         while client.wait("frame")["data"]["pixels"] == before:
             assert time.monotonic() < ends, "a held key changed nothing"
         client.wait("shown")

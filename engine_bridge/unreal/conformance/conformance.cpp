@@ -16,17 +16,17 @@ struct Live
     std::string world, failure;
 };
 
-/** The next event of a kind, within 20 s; false, with `failure` set, where something else ended the session. */
+/** The next event of a kind, within 60 s; false, with `failure` set, where something else ended the session. */
 bool Await(worldsdk_client* client, int kind, worldsdk_event& event, std::string& failure)
 {
-    for (int turn = 0; turn < 400; ++turn)
+    for (int turn = 0; turn < 1200; ++turn)
     {
         if (!worldsdk_next_event(client, &event, 50)) continue;
         if (event.kind == kind) return true;
         if (event.kind == WORLDSDK_EVENT_FAILED || (event.kind == WORLDSDK_EVENT_DISCONNECTED && !event.will_retry))
             return failure = event.text, false;
     }
-    return failure = "nothing came within 20 s", false;
+    return failure = "nothing came within 60 s", false;
 }
 
 /** Steps a world, saves it, goes on, and finds the same pictures again after restoring. */
