@@ -22,8 +22,9 @@ def signal_shares(levels: int = LEVELS, start: float = -3.0, end: float = 3.0) -
 
     Sigmoid schedule (Jabri et al. 2022, arXiv:2212.11972), each step's beta kept within 0 and 0.999.
     """
-    time = torch.linspace(0.0, 1.0, levels + 1, dtype=torch.float64)
-    low, high = torch.tensor([start, end], dtype=torch.float32).sigmoid().double()
+    # On the CPU always: these are numbers of the method, also of a model that has no memory yet.
+    time = torch.linspace(0.0, 1.0, levels + 1, dtype=torch.float64, device="cpu")
+    low, high = torch.tensor([start, end], dtype=torch.float32, device="cpu").sigmoid().double()
     shares = (high - (time * (end - start) + start).sigmoid()) / (high - low)
     shares = shares / shares[0]
     betas = (1.0 - shares[1:] / shares[:-1]).clamp(0.0, 0.999)
@@ -34,7 +35,8 @@ def signal_shares(levels: int = LEVELS, start: float = -3.0, end: float = 3.0) -
 def schedule(steps: int, levels: int = LEVELS) -> list[int]:
     """Levels from the noisiest to none, int [steps + 1]; the last, -1, stands for a clean frame."""
     # linspace is evaluated from the clean end, and cut to whole levels, as published.
-    return [int(level) for level in torch.linspace(-1.0, levels - 1.0, steps + 1).tolist()][::-1]
+    edges = torch.linspace(-1.0, levels - 1.0, steps + 1, device="cpu")
+    return [int(level) for level in edges.tolist()][::-1]
 
 
 def ddim(noisy: Tensor, velocity: Tensor, share: float, following: float) -> tuple[Tensor, Tensor]:

@@ -32,6 +32,8 @@ class OasisModel(WorldModel):
         self.transformer = Transformer(config)
         self.autoencoder = Autoencoder(config)
         self.reuse = reuse_of(config)
+        # What models.optimise asks for.
+        self.precision = config.precision
         # Numbers, not a tensor: they are part of the method, whatever device or type the weights have.
         self.shares = signal_shares()
         self.spec = ModelSpec(
