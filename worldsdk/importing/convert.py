@@ -146,7 +146,5 @@ def _kept(tensor: Tensor, half: bool) -> Tensor:
 
 def _pack_name(family: str, game: str) -> str:
     """A pack's name from anything: lower-case letters, digits and dashes."""
-    plain = re.sub(r"[^a-z0-9]+", "-", game.lower()).strip("-")
-    return (f"{family}-{plain}" if plain and not plain.startswith(family) else plain or family)[:64].strip(
-        "-"
-    )
+    of, plain = (re.sub(r"[^a-z0-9]+", "-", word.lower()).strip("-") for word in (family, game))
+    return (plain if plain.startswith(of) else f"{of}-{plain}")[:64].strip("-")

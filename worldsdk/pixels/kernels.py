@@ -16,11 +16,12 @@ Ints = NDArray[np.int64]
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def kernel(*, fastmath: bool, vectors: bool = False) -> Callable[[F], F]:
+def kernel(*, fastmath: bool | set[str], vectors: bool = False) -> Callable[[F], F]:
     """Compiles a function without the interpreter lock, and keeps the machine code on disk.
 
     Args:
-        fastmath: lets sums be reordered and assumes finite numbers.
+        fastmath: lets sums be reordered and assumes finite numbers; or which of such liberties, as LLVM names
+            them: ``{"contract"}`` rounds a product and a sum once.
         vectors: divides as numpy does, by zero too. The check that raises keeps loops from becoming vectors.
     """
 

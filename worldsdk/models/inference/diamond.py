@@ -1,8 +1,7 @@
 """DIAMOND's networks for playing on a CPU: the same, several times faster at batch size one.
 
-All modulations come from one matrix product; norm, modulation and activation are one compiled loop; a map and
-the one opposite to it are never laid side by side before they are normalised, and their projection is two
-convolutions of which the second adds itself to the first; residuals are added by the convolution itself.
+All modulations come from one matrix product; norm, modulation and activation are one compiled loop, in place
+where nothing else looks at a map; residuals are added by the convolution itself.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from torch import Tensor, nn
 from worldsdk.models.diamond.blocks import EPSILON, ResidualBlock, SelfAttention, UNet
 from worldsdk.models.diamond.denoiser import Network
 from worldsdk.models.diamond.outcome import Happening, Outcome
-from worldsdk.models.inference.norms import Map, enlarged, normed
+from worldsdk.models.inference.norms import Map, enlarged, joined, normed
 from worldsdk.models.inference.packed import QuickConv2d, QuickLinear
 
 Floats = NDArray[np.float32]
@@ -84,9 +83,9 @@ class QuickOutcome(nn.Module):
         for level, blocks in enumerate(self.levels):
             x = Map.of(self.shrink[level - 1].of(x.planes)) if level else x
             for block in blocks:
-                x = block([x], film)
+                x = block(x, film)
         for block in self.middle:
-            x = block([x], film)
+            x = block(x, film)
         return x.planes.flatten(1)
 
     def forward(self, features: Tensor, hidden: Tensor, cell: Tensor) -> Happening:
@@ -121,7 +120,7 @@ class _Norm:
 
     def __call__(self, x: Map, active: bool) -> Map:
         film = np.broadcast_to(self.film, (len(x.pixels), self.film.shape[1]))
-        return normed([x], self.groups, EPSILON, np.ascontiguousarray(film), 0, active)
+        return normed(x, self.groups, EPSILON, np.ascontiguousarray(film), 0, active, False)
 
 
 class _Attention:
@@ -143,32 +142,25 @@ class _Attention:
 
 
 class _Block:
-    """A residual block over one map, or over two as if side by side, ``split`` channels in the first."""
+    """A residual block."""
 
-    def __init__(self, block: ResidualBlock, films: _Films, split: int | None) -> None:
+    def __init__(self, block: ResidualBlock, films: _Films) -> None:
         self.places = films.add(block.norm1.film), films.add(block.norm2.film)
         self.groups = block.norm1.groups, block.norm2.groups
         self.convolutions = QuickConv2d(block.conv1), QuickConv2d(block.conv2)
-        self.beside = [] if block.proj is None else _split(block.proj, split)
+        self.proj = [] if block.proj is None else [QuickConv2d(block.proj)]
         self.attention = None if block.attention is None else _Attention(block.attention)
 
-    def __call__(self, maps: list[Map], film: Floats) -> Map:
+    def __call__(self, x: Map, film: Floats, spare: bool = False) -> Map:
+        """spare: nothing else looks at ``x`` afterwards."""
         first, second = self.convolutions
-        total = self._beside(maps)
-        x = normed(maps, self.groups[0], EPSILON, film, self.places[0], active=True)
+        # What is added at the end has memory of its own, for the convolution overwrites it with the sum.
+        total = self.proj[0].of(x.planes) if self.proj else x.pixels.clone().permute(0, 3, 1, 2)
+        x = normed(x, self.groups[0], EPSILON, film, self.places[0], True, spare)
         x = Map.of(first.of(x.planes))
-        x = normed([x], self.groups[1], EPSILON, film, self.places[1], active=True)
+        x = normed(x, self.groups[1], EPSILON, film, self.places[1], True, True)
         x = Map.of(second.add_to(total, x.planes))
         return x if self.attention is None else self.attention(x)
-
-    def _beside(self, maps: list[Map]) -> Tensor:
-        """The maps as they are added at the end: memory of their own, for it is overwritten."""
-        if not self.beside:
-            return maps[0].pixels.clone().permute(0, 3, 1, 2)
-        total = self.beside[0].of(maps[0].planes)
-        for conv, part in zip(self.beside[1:], maps[1:], strict=True):
-            total = conv.add_to(total, part.planes)
-        return total
 
 
 class _UNet:
@@ -177,7 +169,7 @@ class _UNet:
     def __init__(self, unet: UNet, films: _Films) -> None:
         self.down = [_blocks(cast(nn.ModuleList, level), films) for level in unet.down]
         self.middle = _blocks(unet.middle, films)
-        self.up = [_blocks(cast(nn.ModuleList, level), films, upwards=True) for level in unet.up]
+        self.up = [_blocks(cast(nn.ModuleList, level), films) for level in unet.up]
         self.shrink = [QuickConv2d(cast(nn.Conv2d, conv)) for conv in unet.shrink]
         self.enlarge = [QuickConv2d(cast(nn.Conv2d, conv)) for conv in unet.enlarge]
 
@@ -191,41 +183,22 @@ class _UNet:
             x = Map.of(self.shrink[level - 1].of(x.planes)) if level else x
             opposite.append(x)
             for block in blocks:
-                x = block([x], film)
+                x = block(x, film)
                 opposite.append(x)
         for block in self.middle:
-            x = block([x], film)
+            x = block(x, film)
         for level, blocks in enumerate(self.up):
             x = Map.of(self.enlarge[level - 1].of(enlarged(x).planes)) if level else x
             for block in blocks:
-                x = block([x, opposite.pop()], film)
+                x = block(joined(x, opposite.pop()), film, spare=True)
         if x.pixels.shape[1:3] != (height, width):
             x = Map(x.pixels[:, :height, :width].contiguous())
         return x
 
 
-def _blocks(blocks: nn.ModuleList, films: _Films, upwards: bool = False) -> list[_Block]:
-    """On the way up a block's first map comes from the block before it, or from the coarser level."""
-    quick = []
-    for block in cast("Sequence[ResidualBlock]", blocks):
-        # What comes up has the width of the level, and so has what a block gives to the next one.
-        split = cast("Sequence[ResidualBlock]", blocks)[0].conv1.out_channels if upwards else None
-        quick.append(_Block(block, films, split))
-    return quick
-
-
-def _split(conv: nn.Conv2d, split: int | None) -> list[QuickConv2d]:
-    """1x1 convolutions whose sum over a map's two parts is that of the whole; or the one convolution."""
-    if split is None:
-        return [QuickConv2d(conv)]
-    weight, parts = conv.weight.detach(), []
-    for first, last in ((0, split), (split, conv.in_channels)):
-        part = nn.Conv2d(last - first, conv.out_channels, 1, bias=first == 0)
-        part.weight = _frozen([weight[:, first:last]])
-        if first == 0:
-            part.bias = _frozen([cast(Tensor, conv.bias)])
-        parts.append(QuickConv2d(part))
-    return parts
+def _blocks(blocks: nn.ModuleList, films: _Films) -> list[_Block]:
+    """The same blocks made quick; their modulations are added to ``films``."""
+    return [_Block(block, films) for block in cast("Sequence[ResidualBlock]", blocks)]
 
 
 def _frozen(tensors: Sequence[Tensor]) -> nn.Parameter:

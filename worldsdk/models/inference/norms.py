@@ -8,7 +8,6 @@ A map's sums are kept with it: what is normalised again, beside another map, is 
 from __future__ import annotations
 
 import math
-from typing import cast
 
 import numpy as np
 import torch
@@ -27,10 +26,15 @@ ROWS = 256
 
 
 class Map:
-    """A feature map, bfloat16 [B, H, W, C] contiguous, and each channel's sum and sum of squares."""
+    """A feature map: ``pixels``, bfloat16 [B, H, W, C] contiguous, and the same memory as ``planes``
+    [B, C, H, W], which convolutions take.
+    """
+
+    __slots__ = ("_sums", "pixels", "planes")
 
     def __init__(self, pixels: Tensor) -> None:
         self.pixels = pixels
+        self.planes = pixels.permute(0, 3, 1, 2)
         self._sums: Doubles | None = None
 
     @classmethod
@@ -39,42 +43,32 @@ class Map:
         return cls(planes.permute(0, 2, 3, 1).contiguous())
 
     @property
-    def planes(self) -> Tensor:
-        """[B, C, H, W], channels last: what convolutions take."""
-        return self.pixels.permute(0, 3, 1, 2)
-
-    @property
-    def bits(self) -> Bits:
-        """[B, H * W, C]."""
-        batch, height, width, channels = self.pixels.shape
-        return cast("Bits", self.pixels.view(torch.int16).view(batch, height * width, channels).numpy())
-
-    @property
     def sums(self) -> Doubles:
-        """float64 [B, C, 2]."""
+        """float64 [B, C, 2]: each channel's sum and sum of squares."""
         if self._sums is None:
             self._sums = np.zeros((len(self.pixels), self.pixels.shape[3], 2))
-            _sum(self.bits, self._sums)
+            _sum(_bits(self.pixels), self._sums)
         return self._sums
 
 
-def normed(maps: list[Map], groups: int, epsilon: float, film: Floats, place: int, active: bool) -> Map:
-    """The maps side by side, normalised by groups of channels and modulated; the SiLU of that if ``active``.
+def normed(x: Map, groups: int, epsilon: float, film: Floats, place: int, active: bool, spare: bool) -> Map:
+    """The map normalised by groups of channels and modulated; the SiLU of that if ``active``.
 
     Args:
         film: float32 [B, F]: factors less 1 from column ``place`` on, one a channel, then what is added.
+        spare: the map is not looked at again: it is overwritten and given back.
     """
-    shape = maps[0].pixels.shape
-    channels = sum(part.pixels.shape[3] for part in maps)
-    sums = maps[0].sums if len(maps) == 1 else np.concatenate([part.sums for part in maps], axis=1)
-    factors = np.empty((2, len(film), channels), np.float32)
-    _factors(sums, shape[1] * shape[2], groups, epsilon, film, place, factors)
-    out = Map(torch.empty((*shape[:3], channels), dtype=torch.bfloat16))
-    first = 0
-    for part in maps:
-        _apply(part.bits, factors, first, out.bits, active)
-        first += part.pixels.shape[3]
-    return out
+    # A copy and a loop in place: between two arrays that might overlap the compiler makes slower code.
+    pixels = x.pixels if spare else x.pixels.clone()
+    _norm(_bits(pixels), x.sums, groups, epsilon, film, place, active)
+    return Map(pixels)
+
+
+def joined(first: Map, second: Map) -> Map:
+    """Two maps side by side."""
+    both = Map(torch.cat([first.pixels, second.pixels], dim=3))
+    both._sums = np.concatenate([first.sums, second.sums], axis=1)
+    return both
 
 
 def enlarged(small: Map) -> Map:
@@ -85,19 +79,28 @@ def enlarged(small: Map) -> Map:
     return Map(out)
 
 
+def _bits(pixels: Tensor) -> Bits:
+    """[B, H * W, C]."""
+    batch, height, width, channels = pixels.shape
+    found: Bits = pixels.view(torch.int16).numpy().reshape(batch, height * width, channels)
+    return found
+
+
 @kernel(fastmath=False, vectors=True)
 def _sum(x: Bits, sums: Doubles) -> None:
     """x [B, N, C]: adds each channel's sum and sum of squares to sums [B, C, 2]."""
     batch, count, channels = x.shape
     total, squares = np.empty(channels, np.float32), np.empty(channels, np.float32)
     for b in range(batch):
-        for first in range(0, count, ROWS):
-            for c in range(channels):
-                total[c] = np.float32(0.0)
-                squares[c] = np.float32(0.0)
-            for n in range(first, min(count, first + ROWS)):
+        for block in range((count + ROWS - 1) // ROWS):
+            total[:] = np.float32(0.0)
+            squares[:] = np.float32(0.0)
+            # Slices, so that no index can be negative: testing for that keeps the loop from becoming vectors.
+            rows = x[b, block * ROWS : (block + 1) * ROWS]
+            for n in range(len(rows)):
+                row = rows[n]
                 for c in range(channels):
-                    value = widen(x[b, n, c])
+                    value = widen(row[c])
                     total[c] += value
                     squares[c] += value * value
             for c in range(channels):
@@ -105,19 +108,14 @@ def _sum(x: Bits, sums: Doubles) -> None:
                 sums[b, c, 1] += squares[c]
 
 
-@kernel(fastmath=False, vectors=True)
-def _factors(
-    sums: Doubles,
-    count: int,
-    groups: int,
-    epsilon: float,
-    film: Floats,
-    place: int,
-    factors: NDArray[np.float32],
+@kernel(fastmath={"contract"}, vectors=True)
+def _norm(
+    x: Bits, sums: Doubles, groups: int, epsilon: float, film: Floats, place: int, active: bool
 ) -> None:
-    """Fills factors [2, B, C]: what a number is multiplied with, and what is then added."""
-    batch, channels, _ = sums.shape
+    """In place: x [B, N, C]."""
+    batch, count, channels = x.shape
     size = channels // groups
+    scale, shift = np.empty(channels, np.float32), np.empty(channels, np.float32)
     for b in range(batch):
         for g in range(groups):
             total, squares = 0.0, 0.0
@@ -125,27 +123,19 @@ def _factors(
                 total += sums[b, c, 0]
                 squares += sums[b, c, 1]
             mean = total / (size * count)
-            # NaN stays NaN: a comparison with it is false.
             spread = squares / (size * count) - mean * mean
+            # Rounding may take it below nothing. NaN stays NaN: a comparison with it is false.
             spread = 0.0 if spread < 0.0 else spread
             inverse = 1.0 / math.sqrt(spread + epsilon)
             for c in range(g * size, (g + 1) * size):
-                scale = inverse * (1.0 + film[b, place + c])
-                factors[0, b, c] = scale
-                factors[1, b, c] = film[b, place + channels + c] - mean * scale
-
-
-@kernel(fastmath=False, vectors=True)
-def _apply(x: Bits, factors: NDArray[np.float32], first: int, out: Bits, active: bool) -> None:
-    """x [B, N, C] -> columns ``first`` on of out [B, N, D]."""
-    batch, count, channels = x.shape
-    for b in range(batch):
-        scale, shift = factors[0, b, first : first + channels], factors[1, b, first : first + channels]
+                factor = inverse * (1.0 + film[b, place + c])
+                scale[c] = factor
+                shift[c] = film[b, place + channels + c] - mean * factor
         if active:
             for n in range(count):
                 for c in range(channels):
-                    out[b, n, first + c] = narrow(silu(widen(x[b, n, c]) * scale[c] + shift[c]))
+                    x[b, n, c] = narrow(silu(widen(x[b, n, c]) * scale[c] + shift[c]))
         else:
             for n in range(count):
                 for c in range(channels):
-                    out[b, n, first + c] = narrow(widen(x[b, n, c]) * scale[c] + shift[c])
+                    x[b, n, c] = narrow(widen(x[b, n, c]) * scale[c] + shift[c])
