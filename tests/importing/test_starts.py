@@ -39,6 +39,21 @@ def test_frames_of_another_size_are_made_to_fit(tmp_path: Path) -> None:
     assert np.abs(starts.pixels[0, 0, 0, 0].numpy() - block).max() <= 1.0
 
 
+def test_diamonds_own_starting_points(tmp_path: Path) -> None:
+    frames = np.random.default_rng(0).integers(0, 256, (4, 3, HEIGHT, WIDTH), np.uint8)
+    (tmp_path / "spawn" / "0").mkdir(parents=True)
+    np.save(tmp_path / "spawn" / "0" / "full_res.npy", frames)
+    starts, said = starts_for(_spec(), TURN, tmp_path / "spawn")
+    assert said == "1 moments of spawn"
+    assert np.array_equal(starts.pixels[0].numpy(), frames[-3:].transpose(0, 2, 3, 1))
+    np.save(tmp_path / "spawn" / "0" / "full_res.npy", frames[:2])
+    with pytest.raises(DatasetError, match=r"uint8 \[3 or more, 3, height, width\]"):
+        starts_for(_spec(), TURN, tmp_path / "spawn")
+    np.save(tmp_path / "spawn" / "0" / "full_res.npy", np.array([{}]), allow_pickle=True)
+    with pytest.raises(DatasetError, match="is no numpy array"):
+        starts_for(_spec(), TURN, tmp_path / "spawn")
+
+
 def test_what_cannot_serve_is_refused(tmp_path: Path) -> None:
     toy_dataset(tmp_path / "toy", [[4]])
     with pytest.raises(DatasetError, match=r"without the controls \['fire'\]"):

@@ -17,6 +17,9 @@ from worldsdk.errors import DatasetError
 from worldsdk.models.interface import Context, ModelSpec
 
 PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".bmp")
+MOMENT = "full_res.npy"
+"""What DIAMOND's own starting points hold their frames in: uint8 [n, 3, H, W], oldest first."""
+
 LIMIT = 8
 """Starts taken at most."""
 GREY = 128
@@ -31,7 +34,8 @@ def starts_for(spec: ModelSpec, controls: ControlSpec, place: Path | None) -> tu
 
     Args:
         place: a dataset's folder; a folder of pictures, each a start in which nothing moves; a folder of
-            folders of pictures, each a moment, its frames in the order of their names; or ``None`` for grey.
+            folders, each a moment, with pictures in the order of their names, or with ``MOMENT``; or ``None``
+            for grey.
 
     Raises:
         DatasetError: nothing usable there, or another game's controls.
@@ -85,7 +89,9 @@ def _from_pictures(folder: Path, spec: ModelSpec) -> tuple[Context, str]:
     moments: list[NDArray[np.uint8]] = []
     still = 0
     for child in children:
-        if child.is_dir():
+        if (child / MOMENT).is_file():
+            moments.append(_array(child / MOMENT, spec))
+        elif child.is_dir():
             names = [path for path in sorted(child.iterdir()) if path.suffix.lower() in PICTURES]
             if len(names) >= spec.history:
                 moments.append(np.stack([_picture(path, spec) for path in names[-spec.history :]]))
@@ -103,10 +109,27 @@ def _from_pictures(folder: Path, spec: ModelSpec) -> tuple[Context, str]:
             "holds no dataset and no pictures",
             where=str(folder),
             fix=f"give a folder of `worldsdk record`, pictures ({', '.join(PICTURES)}), or folders of "
-            f"at least {spec.history} pictures each",
+            f"at least {spec.history} pictures each, or with {MOMENT}",
         )
     what = f"{len(moments)} moments of {folder.name}"
     return _context(np.stack(moments), None, spec), f"{what}, {still} of them stills" if still else what
+
+
+def _array(path: Path, spec: ModelSpec) -> NDArray[np.uint8]:
+    """The last frames of a numpy file."""
+    try:
+        frames = np.load(path, allow_pickle=False)
+    except (OSError, ValueError, EOFError) as error:
+        raise DatasetError(
+            f"is no numpy array ({error})", where=str(path), fix="download it again"
+        ) from error
+    if frames.dtype != np.uint8 or frames.ndim != 4 or frames.shape[1] != 3 or len(frames) < spec.history:
+        raise DatasetError(
+            f"is {frames.dtype} {list(frames.shape)}",
+            where=str(path),
+            fix=f"it should be uint8 [{spec.history} or more, 3, height, width]",
+        )
+    return np.stack([_sized(frame.transpose(1, 2, 0), spec) for frame in frames[-spec.history :]])
 
 
 def _picture(path: Path, spec: ModelSpec) -> NDArray[np.uint8]:
@@ -123,7 +146,9 @@ def _sized(picture: NDArray[np.uint8], spec: ModelSpec) -> NDArray[np.uint8]:
     """``picture`` at the model's size; each pixel the mean of those it covers."""
     if picture.shape[:2] == (spec.height, spec.width):
         return picture
-    image = Image.fromarray(picture).resize((spec.width, spec.height), Image.Resampling.BOX)
+    image = Image.fromarray(np.ascontiguousarray(picture)).resize(
+        (spec.width, spec.height), Image.Resampling.BOX
+    )
     return np.asarray(image)
 
 

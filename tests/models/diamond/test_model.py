@@ -40,6 +40,10 @@ def _numbers(module: torch.nn.Module | None) -> float:
     return sum(tensor.numel() for tensor in module.state_dict().values()) / 1e6
 
 
+def _psnr(one: torch.Tensor, other: torch.Tensor) -> float:
+    return float(10.0 * torch.log10(255.0**2 / (one.float() - other.float()).square().mean()))
+
+
 def test_at_full_size_the_networks_are_as_large_as_published() -> None:
     small = _full(published.full_atari(), "Breakout")
     assert _numbers(small.denoiser) == pytest.approx(4.41, abs=0.01)
@@ -171,9 +175,23 @@ def test_the_fast_networks_draw_the_same_picture(make: type[DiamondModel]) -> No
     for steps in (1, plain.config.max_steps // 2):
         _, slow = tick(plain, plain.start(moment), held, steps=steps)
         _, quick = tick(fast, fast.start(moment), held, steps=steps)
-        error = (slow.pixels.float() - quick.pixels.float()).square().mean()
-        assert 10.0 * torch.log10(255.0**2 / error) > 35.0
+        assert _psnr(slow.pixels, quick.pixels) > 35.0
         torch.testing.assert_close(slow.reward, quick.reward, rtol=0.05, atol=0.05)
+
+
+@torch.inference_mode()
+def test_the_definition_itself_runs_in_bfloat16(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on a GPU, where no other module stands in for it."""
+    if not has_bfloat16(CPU):
+        pytest.skip("this processor has no bfloat16")
+    monkeypatch.setattr("worldsdk.models.optimise.REWRITES", {})
+    plain = made.csgo()
+    fast = optimise(copy.deepcopy(plain), CPU)
+    assert type(fast.denoiser.network) is type(plain.denoiser.network)
+    held = torch.zeros(2, plain.spec.controls)
+    _, slow = tick(plain, plain.start(context(plain)), held, steps=3)
+    _, quick = tick(fast, fast.start(context(plain)), held, steps=3)
+    assert _psnr(slow.pixels, quick.pixels) > 30.0
 
 
 @torch.inference_mode()

@@ -67,7 +67,10 @@ class SelfAttention(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         batch, channels, height, width = x.shape
-        qkv = self.qkv(self.norm(x)).view(batch, 3, self.heads, channels // self.heads, height * width)
+        # Norms are worked out in float32 whatever the layers around them give.
+        qkv = self.qkv(self.norm(x.float())).view(
+            batch, 3, self.heads, channels // self.heads, height * width
+        )
         query, key, value = qkv.transpose(3, 4).unbind(1)
         seen = F.scaled_dot_product_attention(query, key, value).transpose(2, 3)
         return x + cast(Tensor, self.out(seen.reshape(batch, channels, height, width)))

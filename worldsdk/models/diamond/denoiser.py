@@ -75,7 +75,7 @@ class Network(nn.Module):
     def forward(self, pictures: Tensor, condition: Tensor) -> Tensor:
         """pictures [B, 3 * all, H, W], the noisy one last -> [B, 3, H, W]."""
         x = self.unet(self.stem(pictures), condition)
-        return cast(Tensor, self.head(F.silu(self.norm(x))))
+        return cast(Tensor, self.head(F.silu(self.norm(x.float()))))
 
 
 class Denoiser(nn.Module):
