@@ -98,7 +98,7 @@ def plan(tensors: Tensors, game: str) -> Plan:
     if any(name.startswith(_OUTCOME) for name in tensors):
         outcome, size = _outcome(tensors)
     config = DiamondConfig(size, size, actions, DenoiserConfig(unet, history), outcome)
-    known = "" if names[1:2] == ("action 1",) else f" of {game}"
+    known = "" if names[1:2] == ("action 1",) else f": {game}"
     return Plan(
         config=config.to_json(),
         keys=_keys(config),
@@ -106,7 +106,7 @@ def plan(tensors: Tensors, game: str) -> Plan:
         rate_hz=RATE_HZ,
         steps=config.shares[0],
         title=f"DIAMOND{known}",
-        summary=f"An Atari game{known}, {count} actions, as DIAMOND dreams it.",
+        summary=f"An Atari game with {count} actions, as DIAMOND dreams it.",
         display=(8 * size, 8 * size),
         source=SOURCE,
         left_out=_left_out(tensors),
