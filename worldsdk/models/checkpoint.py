@@ -64,9 +64,9 @@ class CheckpointReader(Protocol):
     """The names that a family's ``checkpoint`` module defines. A module satisfies it as it is."""
 
     PREFIXES: tuple[str, ...]
-    """Prefixes that the published files may carry before these names (``"agent."``); all or most tensors of a
-    file have one, and it is stripped wherever it stands. Those of compilers and wrappers (``module.``,
-    ``_orig_mod.``, ``_checkpoint_wrapped_module.``) are stripped for every family, anywhere in a name."""
+    """What published files may have in front of these names (``"agent."``): stripped from every name that
+    begins with it. What compilers and wrappers leave is stripped for every family: ``module.`` in front,
+    ``_orig_mod.``, ``_checkpoint_wrapped_module.`` and ``_fsdp_wrapped_module.`` anywhere."""
 
     def recognise(self, tensors: Tensors) -> str:
         """One short phrase that says what of this family these tensors are, such as ``"DIAMOND, Atari, 4
