@@ -95,3 +95,23 @@ def test_pixels_are_told_which_thing_they_may_show() -> None:
     row, column = torch.tensor([[16, 0]]), torch.tensor([[14, 0]])
     index, many = made.front(POSE, things, row, column, torch.full((1, 2), 2000.0))
     assert index.tolist() == [[1, -1]] and many.tolist() == [[2, 0]]
+
+
+@torch.inference_mode()
+def test_the_mask_is_the_outline_however_sure_training_was() -> None:
+    """Two pictures of one disc, one sure of it and one with a little more presence inside than outside."""
+    across = torch.arange(16) - 7.5
+    disc = (across[:, None].square() + across.square()).sqrt() < 5.0
+    masks = []
+    for outside, inside in ((-9.0, 9.0), (-0.1, -0.04)):
+        made = sprites()
+        made.texels[:, 3] = torch.where(disc, inside, outside).flatten().repeat(made.kinds * made.facets)
+        image = made.image(POSE, thing(2.0, 120.0, 100.0, z=41.0), FAR)[0]
+        masks.append(image[5])
+        # What hides little of what is behind it is not solid, and has no depth of its own.
+        assert bool((image[4] > 0.0).any()) == (inside > 1.0)
+    # A pixel that is half inside may fall to either side.
+    assert float((masks[0] == masks[1]).float().mean()) > 0.97
+    covered = float((masks[0] == 2.0).sum())
+    whole = float((sprites().image(POSE, thing(2.0, 120.0, 100.0, z=41.0), FAR)[0, 5] == 2.0).sum())
+    assert 0.15 < covered / whole < 0.5  # a disc of 10 across in a square of 16: 0.31

@@ -27,6 +27,8 @@ GAIN = 8.0
 """Texels are learnt at this many times the learning rate of the rest: each is seen by few pixels."""
 NEAREST = 4.0
 """Map units in front of the eye from which on things are drawn."""
+NO_OUTLINE = 0.02
+"""Presence that differs by no more all over a picture is noise."""
 WALL_SLACK = 24.0
 """Map units by which a thing may stand behind what is taken for a wall and still be drawn."""
 
@@ -64,10 +66,23 @@ class Sprites(nn.Module):
         self.texels = nn.Parameter(texels)
         self.dimming = Dimming()
         self.fixed: Tensor | None = None
+        self.fixed_middle: Tensor | None = None
 
     def fix(self) -> None:
         """Weights do not change any more: what is derived from them is kept."""
-        self.fixed = self.premultiplied().detach()
+        self.fixed, self.fixed_middle = self.premultiplied().detach(), self.middle()
+
+    def middle(self) -> Tensor:
+        """[kinds]: presence half-way between the least and the most that a kind's pictures have; 0.5 where
+        they have no outline yet.
+
+        How sure training was of a picture varies; its outline is where presence changes.
+        """
+        if self.fixed_middle is not None:
+            return self.fixed_middle
+        there = self.premultiplied().detach()[:-1, 3].view(self.kinds, -1)
+        least, most = there.amin(1), there.amax(1)
+        return torch.where(most - least > NO_OUTLINE, 0.5 * (least + most), 0.5)
 
     def premultiplied(self) -> Tensor:
         """[kinds * facets * side * side + 1, 4]: colour times presence, and presence; the last is nothing."""
@@ -122,8 +137,9 @@ class Sprites(nn.Module):
     def image(self, pose: Tensor, things: Tensor, inverse: Tensor) -> Tensor:
         """[B, 6, H, W]: all things [B, S, >= 5] from poses [B, 3], nearer ones before farther ones.
 
-        Colour times presence, presence, 1 / depth and kind; the last two of the nearest that covers most of
-        the pixel, 0 where none does. inverse: [B, H, W], 1 / depth of what stands.
+        Colour times presence, presence, 1 / depth and kind; depth of the nearest that hides most of the
+        pixel, kind of the nearest whose outline covers it, 0 where none does. inverse: [B, H, W], 1 / depth
+        of what stands.
         """
         batch, height, width = inverse.shape
         if pose.device.type == "cpu":
@@ -141,6 +157,7 @@ class Sprites(nn.Module):
                 samples.across.numpy(),
                 samples.down.numpy(),
                 self.premultiplied().numpy(),
+                self.middle().numpy(),
                 self.facets,
                 self.side,
                 self.eye_height,
@@ -169,7 +186,9 @@ class Sprites(nn.Module):
             solid = (mean[..., 3] > 0.5) & (near == 0.0)
             depth = look_at(pose, one[:, None], self.facets).depth
             near = torch.where(solid, depth.clamp(min=1.0).reciprocal(), near)
-            kinds = torch.where(solid, one[:, None, KIND], kinds)
+            number = one[:, KIND].round().long().clamp(min=1) - 1
+            covered = (mean[..., 3] > self.middle()[number][:, None]) & (kinds == 0.0)
+            kinds = torch.where(covered, one[:, None, KIND], kinds)
             colour = colour + left * mean[..., :3]
             left = left * (1.0 - mean[..., 3:])
         out = torch.cat([colour, 1.0 - left, near[..., None], kinds[..., None]], dim=2)

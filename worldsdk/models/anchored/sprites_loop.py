@@ -25,12 +25,13 @@ def cast_things(
     across: Floats,
     down: Floats,
     texels: Floats,
+    outlines: Floats,
     facets: int,
     side: int,
     eye: float,
     out: Floats,
 ) -> None:
-    """Fills ``out`` [B, 6, H, W]; see ``Sprites.image``. ``order`` [B, S]: nearest first."""
+    """Fills ``out`` [B, 6, H, W]; see ``Sprites.image``. order: [B, S], nearest first; outlines: [kinds]."""
     batch, height, width = inverse.shape
     per_side = len(across) // width
     share = 1.0 / (per_side * per_side)
@@ -41,7 +42,8 @@ def cast_things(
             far = depth[b, s]
             if things[b, s, 0] < 0.5 or far <= 4.0:
                 continue
-            picture = (np.int64(round(things[b, s, 0])) - 1) * facets + facet[b, s]
+            kind = np.int64(round(things[b, s, 0])) - 1
+            picture, outline = kind * facets + facet[b, s], outlines[kind]
             for v in range(height):
                 middle = 0.5 * (down[v * per_side] + down[v * per_side + per_side - 1])
                 tall = eye - middle * far - things[b, s, 3]
@@ -76,4 +78,5 @@ def cast_things(
                     out[b, 3, v, u] = 1.0 - left * (1.0 - there)
                     if there > 0.5 and out[b, 4, v, u] == 0.0:
                         out[b, 4, v, u] = 1.0 / max(far, 1.0)
+                    if there > outline and out[b, 5, v, u] == 0.0:
                         out[b, 5, v, u] = things[b, s, 0]
