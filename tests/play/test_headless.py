@@ -6,8 +6,8 @@ import pytest
 from PIL import Image
 
 from worldsdk.errors import ControlError, PlayError, StorageError
-from worldsdk.pixels import colour_layer
 from worldsdk.play.headless import HeadlessOptions, play_headless
+from worldsdk.play.layer_view import layer_picture
 from worldsdk.play.script import InputScript, parse_script, wander
 
 
@@ -40,7 +40,7 @@ def test_a_sheet_of_layers_has_a_row_for_each(tmp_path, world):
     session = world.session(seed=3)
     script = wander(world.controls, report["ticks"], world.rate_hz)
     frames = [session.step(script.at(index)) for index in range(report["ticks"])]
-    depth = colour_layer(frames[-1].layers["depth"], 0.0, 1.0)
+    depth = layer_picture(frames[-1].layers, "depth", {"depth": (0.0, 1.0)})
     last = sheet[-4 - 12 * factor : -4, -4 - 192 : -4]
     assert (last[factor // 2 :: factor, factor // 2 :: factor] == depth).all()
 

@@ -19,7 +19,16 @@ def test_the_two_halves_of_motion_are_one_picture():
 
 
 def test_limits_are_used_where_they_are_known():
-    shown = layer_picture({"depth": DEPTH}, "depth", {"depth": (0.0, 100.0)})
+    shown = layer_picture({"heat": DEPTH}, "heat", {"heat": (0.0, 100.0)})
     assert (shown == colour_layer(DEPTH, 0.0, 100.0)).all()
     assert (layer_picture({"depth": DEPTH}, "depth", {}) == colour_layer(DEPTH)).all()
     assert layer_picture({}, "depth", {}) is None and picture_names({}) == ()
+
+
+def test_depth_tells_the_walls_of_a_room_apart_before_a_far_horizon():
+    room = np.array([[40.0, 80.0, 160.0, 320.0, 4096.0]], np.float32)
+    near = layer_picture({"depth": room}, "depth", {"depth": (0.0, 4096.0)})[0].astype(int)
+    # Twice as far is as much darker each time, and the horizon is the darkest.
+    light = near @ [2, 7, 1]
+    assert (np.diff(light) < -150).all()
+    assert near[4].tolist() == colour_layer(np.array([[1.0]], np.float32), 0.0, 1.0)[0, 0].tolist()

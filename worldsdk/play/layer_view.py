@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 import numpy as np
@@ -11,6 +12,9 @@ from worldsdk.pixels import colour_layer, colour_motion
 
 MOTION = ("motion_x", "motion_y")
 MOTION_NAME = "motion"
+DEPTH = "depth"
+NEAR_PART = 1.0 / 256.0
+"""Part of the range within which depth is coloured evenly; beyond, equal ratios look equal."""
 
 
 def picture_names(layers: Mapping[str, NDArray[np.float32]]) -> tuple[str, ...]:
@@ -32,4 +36,9 @@ def layer_picture(
         return colour_motion(layers[MOTION[0]], layers[MOTION[1]])
     if name not in layers:
         return None
-    return colour_layer(layers[name], *limits.get(name, (None, None)))
+    low, high = limits.get(name, (None, None))
+    if name == DEPTH and low == 0.0 and high is not None:
+        # The range reaches to the horizon and rooms are near: evenly coloured, all of one would look alike.
+        near = np.float32(1.0 / (high * NEAR_PART))
+        return colour_layer(np.log1p(layers[name].clip(0.0) * near), 0.0, math.log1p(1.0 / NEAR_PART))
+    return colour_layer(layers[name], low, high)

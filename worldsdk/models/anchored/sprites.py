@@ -137,9 +137,8 @@ class Sprites(nn.Module):
     def image(self, pose: Tensor, things: Tensor, inverse: Tensor) -> Tensor:
         """[B, 6, H, W]: all things [B, S, >= 5] from poses [B, 3], nearer ones before farther ones.
 
-        Colour times presence, presence, 1 / depth and kind; depth of the nearest that hides most of the
-        pixel, kind of the nearest whose outline covers it, 0 where none does. inverse: [B, H, W], 1 / depth
-        of what stands.
+        Colour times presence, presence, 1 / depth and kind; the last two of the nearest whose outline covers
+        most of the pixel, 0 where none does. inverse: [B, H, W], 1 / depth of what stands.
         """
         batch, height, width = inverse.shape
         if pose.device.type == "cpu":
@@ -183,12 +182,11 @@ class Sprites(nn.Module):
             many = one.repeat_interleave(count, dim=0)
             mean = self(pose.repeat_interleave(count, dim=0), many, rows.flatten(), columns.flatten())
             mean = mean.view(batch, count, 4) * (found >= 0)[..., None]
-            solid = (mean[..., 3] > 0.5) & (near == 0.0)
+            number = one[:, KIND].round().long().clamp(min=1) - 1
+            solid = (mean[..., 3] > self.middle()[number][:, None]) & (near == 0.0)
             depth = look_at(pose, one[:, None], self.facets).depth
             near = torch.where(solid, depth.clamp(min=1.0).reciprocal(), near)
-            number = one[:, KIND].round().long().clamp(min=1) - 1
-            covered = (mean[..., 3] > self.middle()[number][:, None]) & (kinds == 0.0)
-            kinds = torch.where(covered, one[:, None, KIND], kinds)
+            kinds = torch.where(solid, one[:, None, KIND], kinds)
             colour = colour + left * mean[..., :3]
             left = left * (1.0 - mean[..., 3:])
         out = torch.cat([colour, 1.0 - left, near[..., None], kinds[..., None]], dim=2)

@@ -76,7 +76,6 @@ def cast_things(
                     out[b, 1, v, u] += weight * green * (1.0 + gains[b, s, 1]) + left * there * gains[b, s, 4]
                     out[b, 2, v, u] += weight * blue * (1.0 + gains[b, s, 2]) + left * there * gains[b, s, 5]
                     out[b, 3, v, u] = 1.0 - left * (1.0 - there)
-                    if there > 0.5 and out[b, 4, v, u] == 0.0:
+                    if there > outline and out[b, 4, v, u] == 0.0:
                         out[b, 4, v, u] = 1.0 / max(far, 1.0)
-                    if there > outline and out[b, 5, v, u] == 0.0:
                         out[b, 5, v, u] = things[b, s, 0]
