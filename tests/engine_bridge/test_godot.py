@@ -1,4 +1,6 @@
-"""The Godot bridge in real Godot, without a window: vectors, play, reconnection, refusals, the editor."""
+"""The Godot bridge in real Godot, without a window: play, reconnection, refusals, the editor.
+
+Its golden vectors are for test_conformance."""
 
 from __future__ import annotations
 
@@ -25,7 +27,6 @@ from worldsdk.protocol.codec import encode
 from worldsdk.protocol.messages import ErrorMessage
 from worldsdk.protocol.version import SUBPROTOCOL
 
-VECTORS = REPOSITORY / "protocol" / "vectors"
 ADDON = PROJECT / "addons" / "worldsdk"
 STEPS: list[dict[str, float]] = [{"forward": 1.0}, {"right": 1.0}, {"forward": 1.0}, {"left": 1.0}] * 2
 
@@ -67,19 +68,6 @@ def test_every_resource_has_what_the_editor_keeps_beside_it() -> None:
             )
     for icon in ADDON.rglob("*.svg"):
         assert icon.with_name(icon.name + ".import").is_file(), f"{icon} has no .import: open the editor once"
-
-
-def test_golden_vectors_and_a_session(godot: Godot, server: str) -> None:
-    """As the conformance script runs it."""
-    report = json.loads(
-        godot.run("tests/conformance.gd", "--vectors", VECTORS, "--url", server).splitlines()[-1]
-    )
-    lines = sum(len(file.read_text("utf-8").splitlines()) for file in VECTORS.glob("*.jsonl"))
-    assert report["vectors"] == {"passed": lines, "failed": 0}
-    assert report["bridge"] == "godot"
-    assert report["live"]["world"] == "grid-rooms"
-    assert report["live"]["different"] > 4
-    assert report["live"]["frames"] > 20
 
 
 def test_every_script_is_accepted_by_the_engine(godot: Godot) -> None:

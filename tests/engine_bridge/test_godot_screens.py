@@ -97,11 +97,32 @@ def test_screen_depth_and_background(godot: Godot, server: str, tmp_path: Path) 
     assert report["camera"] == pytest.approx(expected, abs=1e-3)
 
 
-def test_through_the_door_and_back(godot: Godot, tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def maze(godot: Godot) -> Iterator[str]:
+    """A real server of doom-maze."""
+    with serving("doom-maze", "--device", "cpu") as (_, url):
+        yield url
+
+
+@pytest.mark.parametrize("scene", ["screen", "background"])
+def test_doom_maze_is_played_in_a_scene(godot: Godot, maze: str, scene: str, tmp_path: Path) -> None:
+    """On a quad in a level, and behind what the engine draws. By what came, not by how fast."""
+    out = tmp_path / "maze"
+    report = godot.drawn("tests/scene.gd", "--scene", scene, "--url", maze, "--out", out, size="320x240")
+    assert report["heard"] == []
+    assert report["playing"] is True and report["held"] is True and report["moved"] is True
+    assert report["frames"] > 20
+    turned = abs(report["second"]["heading"] - report["first"]["heading"]) % 360.0
+    assert 4.0 < turned < 356.0
+    first, second = (picture(tmp_path / f"maze-{number}.png") for number in (1, 2))
+    assert first.std() > 10.0
+    assert (np.abs(first - second).max(-1) > 16).mean() > 0.05
+
+
+def test_through_the_door_and_back(godot: Godot, maze: str, tmp_path: Path) -> None:
     """The demo: Godot's view becomes the world's memory, the world goes on from it, rewinding leads out."""
     out = tmp_path / "door"
-    with serving("doom-maze") as (_, url):
-        report = godot.drawn("tests/door.gd", "--url", url, "--out", out, size="320x240")
+    report = godot.drawn("tests/door.gd", "--url", maze, "--out", out, size="320x240")
     assert report["heard"] == []
     assert report["ready"] is True and report["through"] is True and report["out"] is True
     assert report["deepest"] > report["entered"] + 10

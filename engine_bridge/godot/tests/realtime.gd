@@ -9,11 +9,16 @@ func run() -> void:
 	var ticks := PackedInt64Array()
 	client.frame.connect(func(frame: WorldFrame) -> void: ticks.append(frame.tick))
 	await seconds(half)
+	await until(func() -> bool: return ticks.size() > 4, 60.0)
 	var resting := client.latest.applied
 	var control: Dictionary = client.welcome["controls"][int(argument("control", "0"))]
 	var before := client.shown.state.duplicate()
 	_key(true)
 	await seconds(half)
+	# A busy machine may not have got far by then.
+	await until(func() -> bool: return client.shown.applied > resting, 60.0)
+	var at := client.shown.tick
+	await until(func() -> bool: return client.shown.tick >= at + 6, 60.0)
 	var after := client.shown.state.duplicate()
 	_key(false)
 	await until(func() -> bool: return client.latest.applied >= 2, 20.0)

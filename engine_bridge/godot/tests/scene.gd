@@ -1,5 +1,5 @@
 ## Shows a demo scene (`--scene NAME`) against `--url`, and saves what is drawn as `--out`-N.png: after `--seconds`
-## without a hand on the keys, and after as long with a key held.
+## without a hand on the keys, and once a key that is then held has been in the picture for `--ticks`.
 extends "case.gd"
 
 func run() -> void:
@@ -12,10 +12,15 @@ func run() -> void:
 	var wait := float(argument("seconds", "1.5"))
 	await ours.start(4)
 	await seconds(wait)
+	await until(func() -> bool: return ours.shown.tick > 2, 60.0)
 	await _save(1)
 	var first := ours.state
+	var applied := ours.latest.applied
 	_key(true)
-	await seconds(wait)
+	# By what came, not by the clock: a busy machine takes its time.
+	var heard_key := await until(func() -> bool: return ours.shown.applied > applied, 60.0)
+	var at := ours.shown.tick
+	var moved := await until(func() -> bool: return ours.shown.tick >= at + int(argument("ticks", "20")), 60.0)
 	await _save(2)
 	var second := ours.state
 	_key(false)
@@ -26,7 +31,8 @@ func run() -> void:
 	var report := (scene.get_node("Hud/WorldOverlay") as WorldOverlay).report()
 	scene.queue_free()
 	await process_frame
-	finish({"playing": playing, "first": first, "second": second, "heard": heard, "note": notes, "overlay": report,
+	finish({"playing": playing, "held": heard_key, "moved": moved, "frames": quality.frames,
+		 "first": first, "second": second, "heard": heard, "note": notes, "overlay": report,
 		"rate": quality.rate, "photon_ms": quality.action_to_photon_ms, "photon_p95_ms": quality.action_to_photon_p95_ms,
 		"fps": Engine.get_frames_per_second()})
 
