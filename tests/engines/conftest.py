@@ -69,12 +69,17 @@ def until(feed: Feed, condition: Callable[[], object], what: str) -> None:
         time.sleep(0.002)
 
 
+QUIET_TURNS = 100
+
+
 def settled(feed: Feed) -> int:
-    """Pauses, waits until no more pictures come, and returns the tick where the world stands."""
+    """Pauses, waits until no more pictures come, and returns the tick where the world stands.
+
+    By turns, not by the clock: where this process waits for its turn, so does a server on one of its threads.
+    """
     feed.pause().result(PATIENCE_SECONDS)
-    quiet = time.monotonic()
-    while time.monotonic() - quiet < 0.3:
-        if feed.update() is not None:
-            quiet = time.monotonic()
-        time.sleep(0.005)
+    quiet = 0
+    while quiet < QUIET_TURNS:
+        quiet = 0 if feed.update() is not None else quiet + 1
+        time.sleep(0.003)
     return feed.frame.tick

@@ -133,11 +133,13 @@ def test_a_fork_is_a_session_of_its_own(make: Make) -> None:
     if isinstance(feed, LocalFeed):
         assert twin.tick == at
         assert feed.ask(lambda _: twin.step({"forward": 1.0}).tick).result(PATIENCE_SECONDS) == at + 1
+        feed.update()
+        assert feed.frame.tick == at
     else:
-        # The server's clock runs for the twin.
-        assert twin.tick >= at
-    feed.update()
-    assert feed.frame.tick == at
+        # The server's clock runs for the twin, whose room is its own.
+        assert twin.tick >= at and twin.room != feed.ask(lambda session: session.room).result(
+            PATIENCE_SECONDS
+        )
 
 
 def test_events_are_told_in_update_and_can_be_taken_back(make: Make) -> None:

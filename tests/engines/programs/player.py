@@ -18,6 +18,8 @@ from worldsdk.engines import Feed
 
 PATIENCE_SECONDS = 120.0
 WIDTH, HEIGHT = 512, 384
+QUIET_TURNS = 40
+"""Of the engine without a new frame: the world then stands still, however busy the machine."""
 
 parser = argparse.ArgumentParser()
 parser.add_argument("--server")
@@ -89,12 +91,13 @@ class Player:
         released = lambda: not any(feed.hands.sample().values())  # noqa: E731
         self.until(released, "the key let go")
         feed.pause().result(PATIENCE_SECONDS)
-        quiet = time.monotonic()
-        while time.monotonic() - quiet < 0.4:
+        quiet, since = 0, time.monotonic()
+        while quiet < QUIET_TURNS or time.monotonic() - since < 0.4:
             count = self.frames
             self.turn()
             if self.frames != count:
-                quiet = time.monotonic()
+                quiet, since = 0, time.monotonic()
+            quiet += 1
         save("frame.png", feed.frame.pixels)
         return {
             "held": held,
