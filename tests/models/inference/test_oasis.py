@@ -84,7 +84,7 @@ def test_looking_back_is_attention_under_a_mask() -> None:
     seen = np.array([[True, True, True, True, True], [False, False, True, True, True]])
     out = torch.empty(rows, heads, channels, dtype=torch.bfloat16)
     scale = np.float32(channels**-0.5)
-    loops.look_back(bits(qkv), bits(keys), bits(values), seen, 3, scale, bits(out))
+    loops.look_back_of(channels)(bits(qkv), bits(keys), bits(values), seen, 3, scale, bits(out))
     every = [torch.cat([past, qkv[:, n, :, None]], dim=2).float() for n, past in ((1, keys), (2, values))]
     mask = torch.from_numpy(seen).repeat_interleave(3, dim=0)[:, None, None]
     wanted = F.scaled_dot_product_attention(qkv[:, 0, :, None].float(), *every, attn_mask=mask)[:, :, 0]

@@ -105,7 +105,7 @@ class QuickBlock(nn.Module):
         if mask is not None:
             seen = mask[:, 0].contiguous().numpy()
         out = torch.empty(len(qkv), self.heads * channels, dtype=torch.bfloat16)
-        loops.look_back(
+        loops.look_back_of(channels)(
             bits(qkv.view(len(qkv), 3, self.heads, channels)),
             bits(past.keys.flatten(0, 1).contiguous()),
             bits(past.values.flatten(0, 1).contiguous()),

@@ -6,6 +6,10 @@ holds each frame's shifts, scales and gates. bfloat16 is handed over as its bits
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache
+from typing import cast
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -162,45 +166,58 @@ def turn(qkv: Bits, cosine: Floats, sine: Floats, each: int) -> None:
                     qkv[r, which, h, 2 * p + 1] = narrow(b * c + a * s)
 
 
-@kernel(fastmath=True, vectors=True)
-def look_back(
-    qkv: Bits, keys: Bits, values: Bits, seen: NDArray[np.bool_], each: int, scale: np.float32, out: Bits
-) -> None:
+LookBack = Callable[[Bits, Bits, Bits, NDArray[np.bool_], int, np.float32, Bits], None]
+
+
+@cache
+def look_back_of(channels: int) -> LookBack:
     """Attention of one new frame's rows to the same rows of earlier frames and to themselves.
 
-    Args:
+    The loop is compiled for heads of that many channels: with a length that is known it takes a third of the
+    time. What it takes:
+
         qkv: [R, 3, heads, channels] of the new frame, turned.
         keys, values: [R, heads, frames, channels] of the earlier ones.
-        seen: [frames of rows, frames + 1], whether rows of that frame see it; their own is the last.
+        seen: [frames of rows, frames or more], whether rows of that frame see it; themselves they always do.
+        each: rows of a frame.
+        scale: of the products of queries and keys.
         out: [R, heads, channels].
     """
-    rows, heads, frames, channels = keys.shape
-    weights = np.empty(frames + 1, np.float32)
-    query, total = np.empty(channels, np.float32), np.empty(channels, np.float32)
-    for r in range(rows):
-        visible = seen[r // each]
-        for h in range(heads):
-            for c in range(channels):
-                query[c] = widen(qkv[r, 0, h, c]) * scale
-            most = np.float32(-np.inf)
-            for f in range(frames + 1):
-                if visible[f]:
-                    key = keys[r, h, f] if f < frames else qkv[r, 1, h]
+
+    @kernel(fastmath=True, vectors=True)
+    def look_back(
+        qkv: Bits, keys: Bits, values: Bits, seen: NDArray[np.bool_], each: int, scale: np.float32, out: Bits
+    ) -> None:
+        rows, heads, frames, _ = keys.shape
+        weights = np.empty(frames + 1, np.float32)
+        query, total = np.empty(channels, np.float32), np.empty(channels, np.float32)
+        for r in range(rows):
+            own = r // each
+            for h in range(heads):
+                # Element by element: taking a row out as an array costs more than what is done with it.
+                most = np.float32(0.0)
+                for c in range(channels):
+                    query[c] = widen(qkv[r, 0, h, c]) * scale
+                    most += query[c] * widen(qkv[r, 1, h, c])
+                weights[frames] = most
+                for f in range(frames):
                     score = np.float32(0.0)
                     for c in range(channels):
-                        score += query[c] * widen(key[c])
+                        score += query[c] * widen(keys[r, h, f, c])
                     weights[f] = score
-                    most = max(most, score)
-            for c in range(channels):
-                total[c] = np.float32(0.0)
-            whole = np.float32(0.0)
-            for f in range(frames + 1):
-                if visible[f]:
-                    weight = exponential(np.float32(weights[f] - most))
-                    whole += weight
-                    value = values[r, h, f] if f < frames else qkv[r, 2, h]
-                    for c in range(channels):
-                        total[c] += weight * widen(value[c])
-            inverse = np.float32(np.float32(1.0) / whole)
-            for c in range(channels):
-                out[r, h, c] = narrow(total[c] * inverse)
+                    if seen[own, f]:
+                        most = max(most, score)
+                whole = exponential(np.float32(weights[frames] - most))
+                for c in range(channels):
+                    total[c] = whole * widen(qkv[r, 2, h, c])
+                for f in range(frames):
+                    if seen[own, f]:
+                        weight = exponential(np.float32(weights[f] - most))
+                        whole += weight
+                        for c in range(channels):
+                            total[c] += weight * widen(values[r, h, f, c])
+                inverse = np.float32(np.float32(1.0) / whole)
+                for c in range(channels):
+                    out[r, h, c] = narrow(total[c] * inverse)
+
+    return cast(LookBack, look_back)
