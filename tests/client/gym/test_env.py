@@ -32,7 +32,12 @@ def test_a_world_passes_gymnasiums_check_without_a_warning(options, monkeypatch)
 
 @pytest.mark.parametrize(
     ("name", "shape", "actions"),
-    [("DoomField", (48, 64, 3), 9), ("DoomMaze", (48, 64, 3), 9), ("GridRooms", (64, 64, 3), 7)],
+    [
+        ("DoomArena", (48, 64, 3), 6),
+        ("DoomField", (48, 64, 3), 9),
+        ("DoomMaze", (48, 64, 3), 9),
+        ("GridRooms", (64, 64, 3), 7),
+    ],
 )
 def test_the_bundled_worlds_are_registered(name, shape, actions):
     env = gymnasium.make(f"worldsdk/{name}-v0")

@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from tests.models.samples import context, followed, tick
+from worldsdk.models.anchored import AnchoredModel
 from worldsdk.models.anchored.situation import STEP, STILL, counted, uniform
 from worldsdk.models.anchored.things import SIDES, STEPS, Prospects, Things, remember
 
@@ -141,6 +142,27 @@ def test_meters_count_in_whole_points() -> None:
         state, _ = tick(model, state, torch.ones(2, 5), seed=number)
     assert torch.equal(state["meters"], state["meters"].round())
     assert not torch.equal(state["meters"], meters)
+
+
+@torch.inference_mode()
+def test_who_loses_what_is_left_is_out() -> None:
+    """A meter at its least for good: whether that ends the episode is the recipe's to say."""
+    for vital, certain in (((), False), (("health",), True)):
+        made = followed().config
+        model = AnchoredModel(dataclasses.replace(made, vital=vital)).eval()
+        assert [meter.name for meter in made.meters] == ["health"]
+        state = model.start(context(model))
+        state["meters"] = torch.zeros_like(state["meters"])
+        assert model.outcomes is not None
+        model.outcomes.decide[-1].weight.zero_()
+        model.outcomes.decide[-1].bias.copy_(torch.tensor([-50.0, -50.0, 0.0, 0.0, -50.0]))
+        _, output = tick(model, state, torch.ones(2, 5), seed=0)
+        assert output.ended.tolist() == ([1.0, 1.0] if certain else pytest.approx([0.0, 0.0], abs=1e-6))
+
+
+def test_what_is_vital_is_a_meter() -> None:
+    with pytest.raises(ValueError, match="vital"):
+        dataclasses.replace(followed().config, vital=("courage",))
 
 
 @torch.inference_mode()

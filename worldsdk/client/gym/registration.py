@@ -5,6 +5,8 @@ from __future__ import annotations
 from worldsdk.errors import MissingExtraError
 
 ENVIRONMENTS: dict[str, dict[str, object]] = {
+    # Nobody in the recordings held out for longer.
+    "worldsdk/DoomArena-v0": {"world": "doom-arena", "max_steps": 1050},
     # A life in the original field is 2100 tics, the time limit of the scenario it was learnt from.
     "worldsdk/DoomField-v0": {"world": "doom-field", "max_steps": 2100},
     "worldsdk/DoomMaze-v0": {"world": "doom-maze", "max_steps": 2100},

@@ -34,6 +34,7 @@ class AnchoredConfig:
     tile: side of the square after which the one floor repeats, whole map units; 0 where it does not.
     samples: of the game's own pixels along each side of one of ours; see ``samples``.
     things: kinds of objects that are followed one by one.
+    vital: names of meters without which an episode is over: a blow that takes what is left is the last.
     slots: for how many things there is room.
     facets: pictures of a thing, taken all around it.
     sprite: side of such a picture, map units.
@@ -60,6 +61,7 @@ class AnchoredConfig:
     tile: int = 0
     samples: int = 4
     things: tuple[str, ...] = ()
+    vital: tuple[str, ...] = ()
     slots: int = 32
     facets: int = 1
     sprite: int = 32
@@ -80,6 +82,11 @@ class AnchoredConfig:
             raise ValueError("texture_cells and texture_log2_slots must list the same levels, one at least")
         if self.tile < 0 or min(self.samples, self.slots, self.facets, self.sprite) < 1:
             raise ValueError("tile must be 0 or more; samples, slots, facets and sprite 1 or more")
+        unknown = set(self.vital) - {meter.name for meter in self.meters}
+        if unknown or (self.vital and not self.things):
+            raise ValueError(
+                f"vital must name meters of a model that follows things, not {sorted(self.vital)}"
+            )
         if any(a != 2.0 * b for a, b in zip(self.periods, self.periods[1:], strict=False)):
             raise ValueError(f"periods {self.periods} must halve")
 
@@ -118,6 +125,7 @@ class AnchoredConfig:
             "texture_cells",
             "texture_log2_slots",
             "things",
+            "vital",
             "channels",
         ):
             if name in fields:

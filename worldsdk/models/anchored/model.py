@@ -233,6 +233,10 @@ class AnchoredModel(WorldModel):
         if self.things is not None:
             # Games count in whole points. Fractions would add up to health that no recording has.
             change = change.round()
+        ended = happenings[:, 1].sigmoid()
+        for row, meter in enumerate(self.config.meters):
+            if meter.name in self.config.vital:
+                ended = torch.where(state["meters"][:, row] + change[:, row] <= 0.0, 1.0, ended)
         meters = torch.maximum(torch.minimum(state["meters"] + change, self.high), self.low)
         after = {
             "pose": condition["pose"],
@@ -259,7 +263,7 @@ class AnchoredModel(WorldModel):
             controls = condition["facts"][:, None, : self.config.controls]
             after["recent"] = torch.cat([state["recent"][:, 1:], controls], dim=1)
         variables = torch.cat([condition["pose"], condition["velocity"], meters], dim=1)
-        output = Output(pixels, layers, variables, happenings[:, 0], happenings[:, 1].sigmoid(), clues)
+        output = Output(pixels, layers, variables, happenings[:, 0], ended, clues)
         return after, output
 
     def derive(

@@ -120,12 +120,14 @@ class ThingsObjective(Objective):
         change = (footage.variables[now, 5:] - footage.variables[now - 1, 5:]) / (model.high - model.low)
         both = torch.cat([change, footage.reward[now, None]], dim=1)
         happens = (both != 0.0).float()
-        chance = F.binary_cross_entropy_with_logits(odds.happens, happens, reduction="none").sum(1)
-        amount = ((odds.amount - both).abs() * happens).sum(1)
+        chance = F.binary_cross_entropy_with_logits(odds.happens, happens, reduction="none")
+        amount = (odds.amount - both).abs() * happens
         ended = F.binary_cross_entropy_with_logits(odds.end, footage.ended[now], reduction="none")
+        # Meters are not recorded once more when an episode ends; what it pays for that is.
+        told = torch.cat([going_on[:, None].expand_as(change), weight[:, None]], dim=1)
         return {
-            "happens": (chance * going_on).mean(),
-            "amount": 4.0 * (amount * going_on).mean(),
+            "happens": (chance * told).sum(1).mean(),
+            "amount": 4.0 * (amount * told).sum(1).mean(),
             "end": (ended * weight).mean(),
         }
 
