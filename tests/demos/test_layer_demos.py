@@ -27,7 +27,7 @@ def run(tmp_path):
         with av.open(str(tmp_path / "film.mp4")) as container:
             film = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
         with Image.open(tmp_path / "film.png") as image:
-            assert image.width > 1000
+            assert image.width > 800
         return done.stdout, film
 
     return start
@@ -66,7 +66,8 @@ def test_medkits_are_marked_and_the_display_changes(run, sure):
     assert "drawn 20 times" in said
     red, green, blue = np.moveaxis(np.stack(film).astype(int), 3, 0)
     marked = (red > 200) & (green > 160) & (blue < 140)
-    assert (marked.sum((1, 2)) > 40).all()
+    # Until the camera has turned away from them.
+    assert (marked.sum((1, 2))[:10] > 40).all()
     # Bars on a plate, then numbers, then nothing: the corner lies dark, then bare.
     corner = np.s_[-50:-12, 20:120]
     bars, none = film[2][corner], film[18][corner]
