@@ -302,8 +302,11 @@ def test_a_world_behind_each_engine(
     assert page.evaluate("worldsdk.threaded") == ("worker=no" not in query)
     before = page.evaluate("worldsdk.state")
     first = pixels_of(page)
-    turn_away(page, "agent_dir", before["agent_dir"], 1)
+    # While it moves: a world that stands still answers no input.
+    page.keyboard.down("ArrowRight")
     page.wait_for_function("worldsdk.quality.action_to_photon_ms > 0")
+    page.keyboard.up("ArrowRight")
+    turn_away(page, "agent_dir", before["agent_dir"], 1)
     picture = pixels_of(page)
     assert (np.abs(picture.astype(int) - first) > 60).any(), "the held key did not change the picture"
     shown = page.wait_for_selector("[data-action-to-photon-ms]")
