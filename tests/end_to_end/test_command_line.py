@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import keyword
 import os
 import re
 import signal
@@ -38,7 +39,7 @@ def test_help_does_not_wait_for_torch() -> None:
 
 @pytest.mark.parametrize("name", cli.COMMANDS)
 def test_every_command_explains_itself(name: str) -> None:
-    module = importlib.import_module(f"worldsdk.cli.{name}")
+    module = importlib.import_module(f"worldsdk.cli.{name}{'_' * keyword.iskeyword(name)}")
     assert name == module.NAME
     assert cli.COMMANDS[name] == module.HELP
     result = run(name, "--help")
