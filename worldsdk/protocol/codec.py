@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import cache
-from typing import Any, Literal, cast
+from typing import Any, Literal, TypeVar, cast
 
 import msgpack
 
@@ -18,6 +18,8 @@ from worldsdk.protocol.checks import Check, check_of, check_plain, kind_of, read
 from worldsdk.protocol.messages import CLIENT_MESSAGES, SERVER_MESSAGES, Message
 from worldsdk.protocol.scan import scan
 from worldsdk.protocol.shapes import REQUIRED, fields_of
+
+T = TypeVar("T")
 
 Sender = Literal["client", "server"]
 
@@ -97,15 +99,7 @@ def unpack(data: bytes, *, max_bytes: int = limits.MAX_MESSAGE_BYTES) -> dict[st
 
 def parse(value: Mapping[str, Any], *, sender: Sender) -> Message:
     """The message that an unpacked map is. Raises as ``decode``."""
-    name = value.get("t")
-    if not isinstance(name, str):
-        raise ProtocolError(f"t is {kind_of(name)}", fix="name the message's type in t")
-    cls = _TYPES[sender].get(name)
-    if cls is None:
-        raise UnknownTypeError(
-            f"there is no message {name[: limits.MAX_NAME]!r} from a {sender}",
-            fix=f"types are {', '.join(_TYPES[sender])}",
-        )
+    name, cls = type_of(value, _TYPES[sender], sender)
     # A frozen dataclass sets each field by a call of its own, which takes as long as checking it.
     message = cls.__new__(cls)
     fields = vars(message)
@@ -115,6 +109,25 @@ def parse(value: Mapping[str, Any], *, sender: Sender) -> Message:
         fields[one] = {}
     fields.update(_reader(name)(value))
     return message
+
+
+def type_of(value: Mapping[str, Any], types: Mapping[str, type[T]], sender: str) -> tuple[str, type[T]]:
+    """The name in ``t`` and which of ``types`` it is.
+
+    Raises:
+        ProtocolError: there is no name.
+        UnknownTypeError: no such type comes from a ``sender``.
+    """
+    name = value.get("t")
+    if not isinstance(name, str):
+        raise ProtocolError(f"t is {kind_of(name)}", fix="name the message's type in t")
+    cls = types.get(name)
+    if cls is None:
+        raise UnknownTypeError(
+            f"there is no message {name[: limits.MAX_NAME]!r} from a {sender}",
+            fix=f"types are {', '.join(types)}",
+        )
+    return name, cls
 
 
 @cache

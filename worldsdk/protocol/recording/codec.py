@@ -8,10 +8,8 @@ from typing import Any, Literal, cast
 
 import msgpack
 
-from worldsdk.errors import ProtocolError, UnknownTypeError
-from worldsdk.protocol.checks import check_of, kind_of, reader
-from worldsdk.protocol.codec import unpack
-from worldsdk.protocol.limits import MAX_NAME
+from worldsdk.protocol.checks import check_of, reader
+from worldsdk.protocol.codec import type_of, unpack
 from worldsdk.protocol.recording.messages import (
     GAME_MESSAGES,
     MAX_ROW_BYTES,
@@ -52,15 +50,7 @@ def decode(data: bytes, *, sender: Side, max_bytes: int = MAX_ROW_BYTES) -> Reco
         ProtocolError: anything else that is not a message.
     """
     value = unpack(data, max_bytes=max_bytes)
-    name = value.get("t")
-    if not isinstance(name, str):
-        raise ProtocolError(f"t is {kind_of(name)}", fix="name the message's type in t")
-    cls = _TYPES[sender].get(name)
-    if cls is None:
-        raise UnknownTypeError(
-            f"there is no message {name[:MAX_NAME]!r} from a {sender}",
-            fix=f"types are {', '.join(_TYPES[sender])}",
-        )
+    name, cls = type_of(value, _TYPES[sender], sender)
     return cls(**_reader(name)(value))
 
 
