@@ -25,6 +25,7 @@ from PIL import Image
 
 from worldsdk.engines.arcade_keys import BUTTONS, CODES
 from worldsdk.engines.feed import Feed
+from worldsdk.engines.picture import Picture
 from worldsdk.engines.sticks import level
 from worldsdk.errors import MissingExtraError
 
@@ -34,8 +35,10 @@ except ImportError as error:
     raise MissingExtraError("Arcade is not installed", fix="pip install 'worldsdk[arcade]'") from error
 
 
-class WorldTexture:
+class WorldTexture(Picture):
     """The newest frame, as a texture that stays the same object, in the window's texture atlas.
+
+    ``update`` wants the window's context to be active.
 
     Args:
         window: whose atlas holds it.
@@ -47,7 +50,7 @@ class WorldTexture:
     """
 
     def __init__(self, window: Any, feed: Feed, *, sharp: bool = False) -> None:
-        self.feed = feed
+        super().__init__(feed)
         self.sharp = sharp
         height, width = feed.height, feed.width
         self._atlas = window.ctx.default_atlas
@@ -62,19 +65,6 @@ class WorldTexture:
         border = self._border = int(self._atlas.border)
         self._pixels = np.full((height + 2 * border, width + 2 * border, 4), 255, np.uint8)
         self._show(feed.frame.pixels)
-
-    @property
-    def aspect(self) -> float:
-        """Width over height."""
-        return self.feed.width / self.feed.height
-
-    def update(self) -> bool:
-        """Shows what is due; call it once a frame, with the window's context active. Whether it changed."""
-        frame = self.feed.update()
-        if frame is None:
-            return False
-        self._show(frame.pixels)
-        return True
 
     def draw(self, rect: Any) -> Any:
         """Draws the picture as large as fits into an ``arcade.Rect``; returns where it lies."""

@@ -17,6 +17,7 @@ import numpy as np
 
 from worldsdk.engines.feed import Feed
 from worldsdk.engines.panda3d_keys import AXES, BUTTONS, CODES
+from worldsdk.engines.picture import Picture
 from worldsdk.engines.sticks import level
 from worldsdk.errors import MissingExtraError
 
@@ -27,8 +28,8 @@ except ImportError as error:
     raise MissingExtraError("Panda3D is not installed", fix="pip install 'worldsdk[panda3d]'") from error
 
 
-class WorldTexture:
-    """The newest frame, as a texture that stays the same object.
+class WorldTexture(Picture):
+    """The newest frame, as a texture that stays the same object; ``update`` it, or add ``task``.
 
     Args:
         feed: closed by its owner.
@@ -40,7 +41,7 @@ class WorldTexture:
     """
 
     def __init__(self, feed: Feed, *, sharp: bool = False, srgb: bool = False) -> None:
-        self.feed = feed
+        super().__init__(feed)
         self.texture: Any = Texture("worldsdk")
         kind = Texture.F_srgb if srgb else Texture.F_rgb
         self.texture.setup_2d_texture(feed.width, feed.height, Texture.T_unsigned_byte, kind)
@@ -51,19 +52,6 @@ class WorldTexture:
         self.texture.set_wrap_u(SamplerState.WM_clamp)
         self.texture.set_wrap_v(SamplerState.WM_clamp)
         self._show(feed.frame.pixels)
-
-    @property
-    def aspect(self) -> float:
-        """Width over height."""
-        return self.feed.width / self.feed.height
-
-    def update(self) -> bool:
-        """Shows what is due; call it once a frame, or add ``task``. Whether the picture changed."""
-        frame = self.feed.update()
-        if frame is None:
-            return False
-        self._show(frame.pixels)
-        return True
 
     def task(self, task: Any) -> int:
         """``update``, for ``base.task_mgr.add``."""

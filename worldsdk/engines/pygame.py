@@ -17,15 +17,17 @@ from __future__ import annotations
 
 import numpy as np
 import pygame
+from numpy.typing import NDArray
 
 from worldsdk.engines.feed import Feed
+from worldsdk.engines.picture import Picture
 from worldsdk.pixels import Method, upscale, warm_up
 from worldsdk.play.keys import code_of
 from worldsdk.play.pads import Gamepads
 from worldsdk.play.window import fit
 
 
-class WorldSurface:
+class WorldSurface(Picture):
     """The newest frame, as a surface that stays the same object.
 
     Args:
@@ -39,7 +41,7 @@ class WorldSurface:
     """
 
     def __init__(self, feed: Feed, *, method: Method = "edge", pads: bool = True) -> None:
-        self.feed = feed
+        super().__init__(feed)
         self.method: Method = method
         self.looks = False
         self._pixels = np.zeros((feed.height, feed.width, 3), np.uint8)
@@ -51,14 +53,9 @@ class WorldSurface:
         self._pads = Gamepads() if pads else None
         warm_up()
 
-    def update(self) -> bool:
-        """Shows what is due; call it once a frame. Whether the picture changed."""
-        frame = self.feed.update()
-        if frame is None:
-            return False
-        np.copyto(self._pixels, frame.pixels)
+    def _show(self, pixels: NDArray[np.uint8]) -> None:
+        np.copyto(self._pixels, pixels)
         self._stale = True
-        return True
 
     def draw(self, target: pygame.Surface, area: pygame.Rect | None = None) -> pygame.Rect:
         """Draws the picture as large as fits into ``area``, all of ``target`` by default.
