@@ -12,7 +12,7 @@ import torch
 
 from worldsdk.errors import DeviceError
 from worldsdk.runtime import device
-from worldsdk.runtime.device import available_cpus, resolve_device, set_threads, settle_threads
+from worldsdk.runtime.device import all_threads, available_cpus, resolve_device, set_threads, settle_threads
 
 
 @pytest.fixture
@@ -63,6 +63,30 @@ def test_threads_set_by_hand_stay(threads: None) -> None:
 def test_by_default_the_cpus_at_hand(threads: None) -> None:
     settle_threads()
     assert torch.get_num_threads() == min(available_cpus(), 8)
+
+
+def test_no_more_threads_than_are_useful(threads: None) -> None:
+    settle_threads(1)
+    assert torch.get_num_threads() == 1
+    settle_threads(1000)
+    assert torch.get_num_threads() == available_cpus()
+
+
+def test_a_batch_has_all_threads(threads: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(device, "available_cpus", lambda: 3)
+    settle_threads(1)
+    with all_threads():
+        assert torch.get_num_threads() == 3
+    assert torch.get_num_threads() == 1
+
+
+def test_a_batch_has_the_threads_that_were_set_by_hand(
+    threads: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(device, "available_cpus", lambda: 3)
+    set_threads(2)
+    with all_threads():
+        assert torch.get_num_threads() == 2
 
 
 @pytest.mark.parametrize("wish", ["two", "-1", "0", "1.5"])

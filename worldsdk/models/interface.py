@@ -164,6 +164,19 @@ class Output:
     clues: Mapping[str, Tensor] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Group:
+    """A sub-module whose weights need not be in memory while it does not run (see ``models.streaming``).
+
+    Attributes:
+        name: of the sub-module.
+        calls: methods that it is used by -> names of the children whose weights each needs; () for all.
+    """
+
+    name: str
+    calls: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: {"forward": ()})
+
+
 class WorldModel(nn.Module, ABC):
     """A family's model. Pure: no globals, no clock, no random generator, no memory between calls.
 
@@ -171,6 +184,13 @@ class WorldModel(nn.Module, ABC):
     """
 
     spec: ModelSpec
+
+    useful_threads: int | None = None
+    """CPU threads beyond which one session's pass gains little; None: all that there are help. Fewer are also
+    steadier: a pass waits at every operation for the slowest of its threads."""
+
+    settles_after: int = 0
+    """Ticks of a session after which all cost the same: until then memory fills up."""
 
     @abstractmethod
     def start(self, context: Context) -> State:
@@ -226,6 +246,13 @@ class WorldModel(nn.Module, ABC):
             name -> float32 [H, W], an array of its own each.
         """
         return {}
+
+    def groups(self) -> Sequence[Group]:
+        """What runs one after another, so that its weights can be fetched right before; by default nothing.
+
+        Not for parts that other modules take weights from.
+        """
+        return ()
 
     def make_ready(self, device: torch.device) -> None:
         """Swaps parts for faster equals, once, after loading for play on ``device``; never while training."""

@@ -10,6 +10,7 @@ from worldsdk.controls import Controls
 from worldsdk.errors import ControlError, ModelError, SessionError
 from worldsdk.frame import Frame
 from worldsdk.runtime import engine
+from worldsdk.runtime.device import all_threads
 
 if TYPE_CHECKING:
     from worldsdk.runtime.session import Session
@@ -78,7 +79,8 @@ def _fused(world: World, sessions: Sequence[Session], controls: Sequence[Control
             continue
     for planned, indices in by_steps.items():
         requests = [sessions[i]._request(controls[i]) for i in indices]
-        rows, cost = engine.advance(world.model, requests, planned)
+        with all_threads():
+            rows, cost = engine.advance(world.model, requests, planned, device=world.device)
         for i, row in zip(indices, rows, strict=True):
             session = sessions[i]
             try:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import torch
 
@@ -55,13 +57,13 @@ def set_threads(count: int) -> None:
     _threads_chosen = True
 
 
-def settle_threads() -> None:
-    """Chooses the number of threads once, when the first world is loaded, unless it was set before.
+def settle_threads(useful: int | None = None) -> None:
+    """Chooses the number of threads for a model that has just been loaded, unless somebody did before.
 
-    ``WORLDSDK_THREADS`` decides; else ``OMP_NUM_THREADS``, which torch has read itself; else the CPUs that
-    this process may run on, at most ``MOST_USEFUL_THREADS``.
+    ``WORLDSDK_THREADS`` decides; else ``OMP_NUM_THREADS``, which torch has read itself; else as many as are
+    ``useful`` to the model (None: all that there are, at most ``MOST_USEFUL_THREADS``), and no more than CPUs
+    that this process may run on.
     """
-    global _threads_chosen
     if _threads_chosen:
         return
     wish = os.environ.get(THREADS_VARIABLE, "")
@@ -70,8 +72,25 @@ def settle_threads() -> None:
             raise DeviceError(f"is {wish!r}", where=THREADS_VARIABLE, fix="give a number of threads")
         set_threads(int(wish))
     elif "OMP_NUM_THREADS" not in os.environ:
-        set_threads(min(available_cpus(), MOST_USEFUL_THREADS))
-    _threads_chosen = True
+        torch.set_num_threads(min(_all_threads(), useful or MOST_USEFUL_THREADS))
+
+
+@contextmanager
+def all_threads() -> Iterator[None]:
+    """For a pass over many sessions, which can use them all; nothing where somebody chose a number."""
+    before = torch.get_num_threads()
+    if _threads_chosen or "OMP_NUM_THREADS" in os.environ or before >= _all_threads():
+        yield
+        return
+    torch.set_num_threads(_all_threads())
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def _all_threads() -> int:
+    return min(available_cpus(), MOST_USEFUL_THREADS)
 
 
 def available_cpus() -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +35,8 @@ def load(
     deterministic: bool | None = None,
     steps: int | None = None,
     rewind_ticks: int = REWIND_TICKS,
+    variant: str | None = None,
+    memory_limit: float | None = None,
 ) -> World:
     """Loads a world pack, every byte of it checked.
 
@@ -45,18 +48,33 @@ def load(
             batch saves little, and no on CUDA, where it saves most of the time.
         steps: denoising steps a tick; the pack's own number by default.
         rewind_ticks: how far sessions can be wound back; 0 for servers that never do.
+        variant: another form of the model (see ``models.variants``): a name, or several joined by ``+``. Of
+            ``"float32"``, ``"sliding"`` and the like ``worldsdk bench --matrix`` lists those of a world.
+            Where it changes the pack's config, it is another world to snapshots.
+        memory_limit: MB (10**6 bytes) that weights may take on the device. Those that do not fit are fetched
+            right before they are needed: the same frames to the bit, more slowly. See ``models.streaming``.
 
     Raises:
-        PackNotFoundError, PackError, PackChecksumError, DeviceError, SessionError (steps).
+        PackNotFoundError, PackError (also: of the variant), PackChecksumError, DeviceError
+        (also: the limit), SessionError (of steps).
     """
     from worldsdk.models.optimise import optimise
+    from worldsdk.models.variants import DEFAULT, find_variant, variants_of
+    from worldsdk.runtime.memory_limit import load_limited
 
     pack = open_pack(name_or_path)
     chosen = resolve_device(device)
-    settle_threads()
-    plain = pack.load_model("cpu")
-    starts = pack.load_starts(plain.spec)
-    model = optimise(plain, chosen)
+    form, given = DEFAULT, pack.manifest
+    if variant is not None:
+        form = find_variant(variant, variants_of(given.family, given.config, chosen))
+        if form.config:
+            pack = replace(pack, manifest=replace(given, config={**given.config, **form.config}))
+    if memory_limit is None:
+        model = optimise(pack.load_model("cpu"), chosen, form.prepared())
+    else:
+        model = load_limited(pack, chosen, form.prepared(), memory_limit)
+    settle_threads(model.useful_threads)
+    starts = pack.load_starts(model.spec)
     return World(
         pack.manifest, model, starts, deterministic=deterministic, steps=steps, rewind_ticks=rewind_ticks
     )

@@ -29,6 +29,9 @@ class ConvnetModel(WorldModel):
 
     position: Tensor
 
+    # As for the anchored family: another thread saves a tenth, and waits for whatever else runs.
+    useful_threads = 1
+
     def __init__(self, config: ConvnetConfig) -> None:
         super().__init__()
         self.config = config
