@@ -8,8 +8,14 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from worldsdk.errors import SessionError
+
 if TYPE_CHECKING:
     from worldsdk.runtime.world import World
+
+INTERRUPTED = 130
+MATRIX_SCRIPT = 64
+"""Ticks of the walk, more than any row plays."""
 
 NAME = "bench"
 HELP = "measure how fast and how steadily a world runs here"
@@ -19,6 +25,18 @@ memory, the time to the first frame of a fresh process, and how near the model c
 product this machine can do.
 
   worldsdk bench doom-field --seconds 60 --json bench.json
+
+With --matrix, instead, every choice that the world has here is measured alone against the default: number
+format, what is computed again, denoising steps, compiled or not, memory order, threads; then the fastest of
+all together, and 1 to 32 sessions stepped at once. Each row says what the choice does to speed (ticks of both
+take turns), to memory (weights, and one session's), and to fidelity (decibels against float32 at all steps,
+from the same start, inputs and noise). A choice that cannot be had says why.
+
+  worldsdk bench doom-maze --matrix --table matrix.md
+  worldsdk bench packs/oasis --matrix --quick
+
+A whole matrix is remembered for this machine: clocks start on the rung that it found to fit, and
+'--variant auto' of play and serve picks by it.
 """
 
 
@@ -32,9 +50,63 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N (default %(default)s)")
     parser.add_argument("--threads", type=int, metavar="N", help="inside torch (default: the CPUs at hand)")
     parser.add_argument("--steps", type=int, metavar="N", help="denoising steps (default: the pack's)")
+    matrix = parser.add_argument_group("every choice, in one table")
+    matrix.add_argument("--matrix", action="store_true", help="measure each choice against the default")
+    matrix.add_argument("--table", type=Path, metavar="FILE", help="write the table here, in Markdown")
+    matrix.add_argument("--quick", action="store_true", help="few ticks, nothing compiled: figures are rough")
 
 
 def run(args: argparse.Namespace) -> int:
+    for option in ("table", "quick"):
+        if getattr(args, option) and not args.matrix:
+            raise SessionError(f"--{option} is for the table of choices", fix="give --matrix")
+    return _run_matrix(args) if args.matrix else _run_clock(args)
+
+
+def _run_matrix(args: argparse.Namespace) -> int:
+    from tqdm import tqdm
+
+    from worldsdk.packs.storage import write_file
+    from worldsdk.play.script import wander
+    from worldsdk.runtime.device import set_threads
+    from worldsdk.runtime.matrix import Matrix
+    from worldsdk.runtime.matrix_table import as_markdown
+
+    if args.threads is not None:
+        set_threads(args.threads)
+    with tqdm(total=1, desc="preparing", unit="row", dynamic_ncols=True) as bar:
+
+        def show(done: int, total: int, name: str) -> None:
+            bar.total = total
+            bar.set_description(name, refresh=False)
+            bar.update(done - bar.n)
+            bar.refresh()
+
+        matrix = Matrix(
+            args.world,
+            lambda world: wander(world.controls, MATRIX_SCRIPT, world.rate_hz).at,
+            device=args.device,
+            steps=args.steps,
+            quick=args.quick,
+            progress=show,
+        )
+        interrupted = False
+        try:
+            matrix.run()
+        except KeyboardInterrupt:
+            # What has been measured took a while: it is shown, and said to be a part.
+            interrupted = True
+    report = matrix.report()
+    if args.json is not None:
+        write_file(args.json, (json.dumps(report, indent=1) + "\n").encode())
+    table = as_markdown(report)
+    if args.table is not None:
+        write_file(args.table, table.encode())
+    print(table, end="")
+    return INTERRUPTED if interrupted else 0
+
+
+def _run_clock(args: argparse.Namespace) -> int:
     from tqdm import tqdm
 
     from worldsdk.packs.storage import write_file

@@ -85,7 +85,7 @@ class Pack:
         # Building draws initial weights from torch's global generator, which belongs to the caller.
         with torch.random.fork_rng(devices=[]):
             model = build_model(self.manifest.family, self.manifest.config)
-        self._check_spec(model.spec)
+        self.check_spec(model.spec)
         load_weights(model, weights)
         return model.eval().requires_grad_(False).to(device)
 
@@ -103,7 +103,8 @@ class Pack:
             check_context(context, spec)
         return context
 
-    def _check_spec(self, spec: ModelSpec) -> None:
+    def check_spec(self, spec: ModelSpec) -> None:
+        """Raises PackError where the manifest and the model that it names contradict each other."""
         controls, steps = len(self.manifest.controls), self.manifest.default_steps
         if spec.controls != controls:
             raise PackError(

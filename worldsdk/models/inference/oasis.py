@@ -27,19 +27,23 @@ Floats = NDArray[np.float32]
 
 
 class QuickBlock(nn.Module):
-    """Takes and gives what ``Block`` does, and overwrites the tokens that it is given."""
+    """Takes and gives what ``Block`` does, and overwrites the tokens that it is given.
+
+    Of a block whose weights are here in part it does what those allow (see ``models.streaming``).
+    """
 
     def __init__(self, block: Block) -> None:
         super().__init__()
         self.heads = block.s_attn.heads
         small = block.precision == "int8" and has_small_products()
         kind: type[Half] | type[SmallHalf] = SmallHalf if small else Half
-        self.halves = [
-            kind(attention.to_qkv, attention.to_out, mlp.fc1, mlp.fc2, "gelu-tanh")
-            for attention, mlp in ((block.s_attn, block.s_mlp), (block.t_attn, block.t_mlp))
-        ]
-        heads = (block.s_adaLN_modulation, block.t_adaLN_modulation)
-        self.parts = [Product(cast(nn.Linear, head[1])) for head in heads]
+        self.halves = {
+            place: kind(attention.to_qkv, attention.to_out, mlp.fc1, mlp.fc2, "gelu-tanh")
+            for place, attention, mlp in ((0, block.s_attn, block.s_mlp), (1, block.t_attn, block.t_mlp))
+            if not mlp.fc1.weight.is_meta
+        }
+        layers = [cast(nn.Linear, head[1]) for head in (block.s_adaLN_modulation, block.t_adaLN_modulation)]
+        self.parts = [Product(layer) for layer in layers if not layer.weight.is_meta]
 
     def modulation(self, condition: Tensor) -> Tensor:
         """condition [B, T, width] -> [B, T, 12, width]."""

@@ -70,7 +70,8 @@ class SmallProduct:
         weight = linear.weight.detach().float()
         self.steps = (weight.abs().amax(1) / 127.0).clamp(min=1e-20)
         whole = (weight / self.steps[:, None]).round().to(torch.int8)
-        bias = torch.zeros(len(weight)) if linear.bias is None else linear.bias.detach().float()
+        # Memory of its own: the layer's may be used again.
+        bias = torch.zeros(len(weight)) if linear.bias is None else linear.bias.detach().float().clone()
         self.bias: NDArray[np.float32] = bias.numpy()
         self.packed = torch.ops.onednn.qlinear_prepack(whole, None)
         self.zeros = torch.zeros(len(weight), dtype=torch.int32)

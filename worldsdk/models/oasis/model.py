@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from worldsdk.models.interface import Condition, Context, ModelSpec, Output, State, WorldModel
+from worldsdk.models.interface import Condition, Context, Group, ModelSpec, Output, State, WorldModel
 from worldsdk.models.oasis import memory
 from worldsdk.models.oasis.autoencoder import Autoencoder
 from worldsdk.models.oasis.config import OasisConfig
@@ -36,6 +36,7 @@ class OasisModel(WorldModel):
         self.precision = config.precision
         # Numbers, not a tensor: they are part of the method, whatever device or type the weights have.
         self.shares = signal_shares()
+        self.settles_after = config.window - 1
         self.spec = ModelSpec(
             height=config.height,
             width=config.width,
@@ -44,6 +45,18 @@ class OasisModel(WorldModel):
             noise_shape=config.latent_shape,
             max_steps=config.max_steps,
         )
+
+    def groups(self) -> list[Group]:
+        """Of every block the modulations, which all are made of at once, and each half."""
+        modulation = ("s_adaLN_modulation", "t_adaLN_modulation")
+        space, time = ("s_attn", "s_mlp"), ("t_attn", "t_mlp")
+        calls = {"modulation": modulation, "space": space, "time": time, "memory": time}
+        config = self.config
+        return [
+            *(Group(f"transformer.blocks.{n}", calls) for n in range(config.depth)),
+            *(Group(f"autoencoder.decoder.{n}") for n in range(config.decoder_depth)),
+            *(Group(f"autoencoder.encoder.{n}") for n in range(config.encoder_depth)),
+        ]
 
     def start(self, context: Context) -> State:
         pixels, actions = context.pixels, context.controls.float().clone()
