@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -201,19 +202,27 @@ class ControlSpec:
         return len(self.controls)
 
     def __getitem__(self, name: str) -> Control:
-        for control in self.controls:
-            if control.name == name:
-                return control
-        raise ControlError(f"there is no control {name!r}", fix=f"this world has {list(self.names)}")
+        control = self._by_name.get(name)
+        if control is None:
+            raise ControlError(f"there is no control {name!r}", fix=f"this world has {list(self.names)}")
+        return control
 
-    @property
+    @cached_property
     def names(self) -> tuple[str, ...]:
         return tuple(control.name for control in self.controls)
+
+    @cached_property
+    def _by_name(self) -> dict[str, Control]:
+        return {control.name: control for control in self.controls}
+
+    @cached_property
+    def _scales(self) -> tuple[tuple[str, float], ...]:
+        return tuple((control.name, control.scale) for control in self.controls)
 
     @property
     def rest(self) -> Controls:
         """Everything released."""
-        return Controls(dict.fromkeys(self.names, 0.0))
+        return self.parse(None)
 
     def parse(self, values: Mapping[str, float] | None) -> Controls:
         """Checks ``values`` and fills what is missing with 0.
@@ -222,13 +231,17 @@ class ControlSpec:
             ControlError: an unknown name, or a value outside its control's range.
         """
         full = dict.fromkeys(self.names, 0.0)
-        for name, value in (values or {}).items():
-            full[name] = self[name].check(value)
+        if values:
+            for name, value in values.items():
+                # Most controls of most ticks are at rest, which every control allows.
+                at_rest = type(value) is float and value == 0.0 and name in full
+                full[name] = value if at_rest else self[name].check(value)
         return Controls(full)
 
     def to_vector(self, controls: Controls) -> NDArray[np.float32]:
         """float32 [len(self)], each value divided by its control's scale, so in [-1, 1]."""
-        return np.array([controls[c.name] / c.scale for c in self.controls], dtype=np.float32)
+        values = controls._values
+        return np.array([values[name] / scale for name, scale in self._scales], dtype=np.float32)
 
     def from_vector(self, vector: NDArray[np.float32]) -> Controls:
         """Inverse of ``to_vector``; values are snapped to what each control allows."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from torch import Tensor
 
 from tests.support import TinyModel, tiny_model, tiny_starts
-from worldsdk.models.interface import State
+from worldsdk.models.interface import Condition, Output, State
 from worldsdk.runtime import engine
 from worldsdk.runtime.budget import Costs, Gate
 from worldsdk.runtime.clock import ManualClock
@@ -85,10 +86,20 @@ def test_a_bad_row_is_told_from_its_neighbours(bad: float, name: str) -> None:
     assert [row.sane for row in rows] == [True, False, True]
 
 
-def test_opposite_infinities_do_not_cancel() -> None:
-    row = torch.tensor([[1.0, torch.inf, -torch.inf], [1.0, 1e30, -1e30]])
-    assert engine._sane([row, row.bfloat16()], 2) == [False, True]
-    assert engine._sane([torch.zeros(2, 0), torch.zeros(2)], 2) == [True, True]
+def test_memory_that_was_vetted_and_passed_on_is_not_looked_at_again() -> None:
+    class Keeps(TinyModel):
+        def commit(self, state: State, condition: Condition, estimate: Tensor) -> tuple[State, Output]:
+            made, output = super().commit(state, condition, estimate)
+            return {**made, "kept": state["kept"]}, output
+
+    model = Keeps()
+    state = {**begun(), "kept": torch.full((1, 2), torch.nan)}
+    for vetted, fine in ((False, False), (True, True)):
+        (row,), _ = engine.advance(model, [Request(state, REST, 0, 1, vetted)], 1)
+        assert row.sane is fine
+    fresh = {**state, "kept": torch.zeros(1, 2), "pose": torch.full_like(state["pose"], torch.nan)}
+    (row,), _ = engine.advance(model, [Request(fresh, REST, 0, 1, vetted=True)], 1)
+    assert not row.sane
 
 
 def test_an_observed_frame_is_shown_as_it_is() -> None:

@@ -90,3 +90,12 @@ def test_no_past_is_possible() -> None:
     history = lived(10, max_ticks=0, max_kilobytes=1)
     assert history.oldest == 10
     assert history.bytes == 1024 + 3
+
+
+def test_what_is_not_settled_yet_counts_where_anybody_looks() -> None:
+    history = lived(7, max_ticks=3, max_kilobytes=100)
+    settled = lived(7, max_ticks=3, max_kilobytes=100)
+    settled.settle()
+    settled.settle()
+    assert (history.oldest, history.bytes) == (settled.oldest, settled.bytes) == (4, 4 * (1024 + 3))
+    assert history.back_to(7)[0].tick == settled.copy().back_to(7)[0].tick == 7

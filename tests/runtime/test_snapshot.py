@@ -7,7 +7,6 @@ import json
 import os
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -103,7 +102,7 @@ def test_memory_layout_survives(world: World) -> None:
     frames = state["frames"]
     state["frames"] = frames.permute(0, 1, 3, 4, 2).contiguous().permute(0, 1, 4, 2, 3)
     state["pose"] = torch.cat([state["pose"], state["pose"]], 1)[:, ::2]
-    session._moment = replace(session._moment, state=state)
+    session._moment = session._moment._replace(state=state)
     again = world.restore(session.snapshot())._moment.state
     assert torch.equal(again["frames"], frames)
     assert again["frames"].stride() == state["frames"].stride() != frames.stride()

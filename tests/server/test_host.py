@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import math
+import threading
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import pytest
@@ -15,7 +18,7 @@ from worldsdk.runtime.session import Session
 from worldsdk.runtime.world import World
 from worldsdk.server.capacity import Capacity
 from worldsdk.server.defaults import NoMetrics
-from worldsdk.server.host import Host
+from worldsdk.server.host import BRIEF_MS, Host
 from worldsdk.server.live import LOOK_EVERY, Job, Live, Mode
 from worldsdk.server.made import Applied, Made
 
@@ -349,3 +352,88 @@ def test_a_restored_session_is_watched_too() -> None:
     live.session = stage.world.restore(live.session.snapshot())
     stage.until(101.0)
     assert stage.frames[live][-1].drift is not None
+
+
+def test_a_brief_pass_is_made_by_whoever_asks() -> None:
+    stage = Stage()
+    live = stage.live("lockstep")
+    stage.host.capacity.add(1, BRIEF_MS)
+    assert stage.host.at_once(partial(live.order, order(1, 1, forward=1.0)), 1)
+    assert stage.ticks(live) == [1]
+    assert not stage.host.at_once(partial(live.order, order(1, 2)), 2)
+    assert stage.ticks(live) == [1]
+
+
+def test_a_long_pass_is_not_made_by_whoever_asks() -> None:
+    stage = Stage()
+    live = stage.live("lockstep")
+    stage.host.capacity.add(1, BRIEF_MS * 1.01)
+    assert not stage.host.at_once(partial(live.order, order(1, 1)), 1)
+    assert stage.ticks(live) == [] and live.waiting_since == math.inf
+
+
+def test_nothing_overtakes_what_was_posted() -> None:
+    stage = Stage()
+    live = stage.live("lockstep")
+    stage.host.post(lambda: live.pause("command"))
+    assert not stage.host.at_once(partial(live.order, order(1, 1)), 1)
+    stage.host.turn()
+    assert stage.host.at_once(partial(live.order, order(1, 1)), 1)
+    assert stage.ticks(live) == []
+
+
+def test_what_is_left_over_is_the_threads() -> None:
+    stage = Stage()
+    live = stage.live("lockstep")
+    assert stage.host.at_once(partial(live.order, order(1, 1, ticks=3)), 3)
+    assert live.session.tick == 1 and stage.frames[live] == []
+    # The thread is woken by a job.
+    assert not stage.host.at_once(partial(live.order, order(1, 2)), 1)
+    while stage.host.turn() <= 0.0:
+        pass
+    assert stage.ticks(live) == [3]
+
+
+def test_a_device_that_is_taken_is_not_borrowed() -> None:
+    stage = Stage()
+    live = stage.live("lockstep")
+    with stage.host._device:
+        assert not stage.host.at_once(partial(live.order, order(1, 1)), 1)
+    assert stage.host.at_once(partial(live.order, order(1, 1)), 1)
+
+
+def test_sessions_that_share_passes_are_left_to_the_thread() -> None:
+    stage = Stage(timed_world(deterministic=False))
+    live = stage.live("lockstep")
+    assert not stage.host.at_once(partial(live.order, order(1, 1)), 1)
+
+
+def test_jobs_and_borrowers_never_meet() -> None:
+    """The thread runs; another borrows the device all the time: every order is carried out once, in order."""
+    model = tiny_model()
+    world = World(tiny_manifest(), model, tiny_starts(model.spec))
+    host = Host(world, capacity=Capacity(fused=False, most=8), metrics=NoMetrics())
+    made: list[Made] = []
+    live = Live(
+        world.session(),
+        mode="lockstep",
+        clock=host.clock,
+        aligned=False,
+        publish=made.append,
+        failed=lambda reason: None,
+    )
+    host.add(live)
+    thread = threading.Thread(target=host.run)
+    thread.start()
+    borrowed = 0
+    for seq in range(1, 201):
+        job = partial(live.order, order(1, seq))
+        if seq % 3 and host.at_once(job, 1):
+            borrowed += 1
+        else:
+            host.post(job)
+    host.stop()
+    thread.join()
+    assert [one.applied[1].seq for one in made] == list(range(1, 201))[: len(made)]
+    # Told to stop, the thread does what was posted but takes no more passes.
+    assert live.session.tick == len(made) and not host.alive

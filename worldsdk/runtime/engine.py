@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import torch
@@ -22,28 +21,29 @@ from worldsdk.runtime.budget import Gate
 from worldsdk.runtime.clock import REAL_CLOCK, Clock
 from worldsdk.runtime.layers import Layers
 from worldsdk.runtime.noise import noise
+from worldsdk.runtime.sanity import sane
 
 _Scalar = TypeVar("_Scalar", bound=np.generic)
 
 
-@dataclass(frozen=True)
-class Request:
+class Request(NamedTuple):
     """What one session brings to a tick.
 
     Attributes:
         state: its memory, a batch of one.
         controls: float32 [controls], scaled to [-1, 1].
         seed, tick: of the frame to make; its noise depends on nothing else.
+        vetted: whether ``state`` is known to hold no NaN and no infinity.
     """
 
     state: State
     controls: NDArray[np.float32]
     seed: int
     tick: int
+    vetted: bool = False
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(NamedTuple):
     """What one session takes from a tick: memory (a batch of one) and host arrays of its own.
 
     Attributes:
@@ -61,8 +61,7 @@ class Row:
     ended: bool
 
 
-@dataclass(frozen=True)
-class Cost:
+class Cost(NamedTuple):
     """What the pass took: ms by stage and in all, and the denoising steps that were taken."""
 
     stages: Mapping[str, float]
@@ -73,17 +72,19 @@ class Cost:
 class _Stopwatch:
     """Stage times by one clock. On CUDA a stage ends when the device is done, if ``exact``."""
 
+    __slots__ = ("_device", "_last", "_monotonic", "_started", "_wait", "stages")
+
     def __init__(self, clock: Clock, device: torch.device, exact: bool) -> None:
-        self._clock = clock
+        self._monotonic = clock.monotonic
         self._device = device
         self._wait = exact and device.type == "cuda"
-        self._started = self._last = clock.monotonic()
+        self._started = self._last = self._monotonic()
         self.stages: dict[str, float] = {}
 
     def lap(self, stage: str) -> None:
         if self._wait:
             torch.cuda.synchronize(self._device)
-        now = self._clock.monotonic()
+        now = self._monotonic()
         self.stages[stage] = (now - self._last) * 1000.0
         self._last = now
 
@@ -107,6 +108,7 @@ def advance(
     limit: int | None = None,
     gate: Gate | None = None,
     clock: Clock = REAL_CLOCK,
+    device: torch.device | None = None,
 ) -> tuple[list[Row], Cost]:
     """Generates the next frame of every request in one pass.
 
@@ -114,19 +116,21 @@ def advance(
         planned: denoising steps that the model is told of.
         limit: stop after this many all the same (as an earlier, budgeted tick did).
         gate: asked after each step whether another fits. Stage times are then exact on CUDA, too.
+        device: the model's, of whoever knows it: asking the model takes a while.
     """
-    device = model.device
+    if device is None:
+        device = model.device
     watch = _Stopwatch(clock, device, exact=gate is not None)
     state = _join([request.state for request in requests])
     controls = _upload([request.controls for request in requests], device)
     condition = model.condition(state, controls)
     watch.lap("condition")
     estimate: Tensor | None = None
-    taken = 0
+    taken, shape = 0, model.spec.noise_shape
     while taken < planned:
         if taken and (taken == limit or (gate is not None and not gate.another())):
             break
-        draws = [noise(r.seed, r.tick, taken, model.spec.noise_shape) for r in requests]
+        draws = [noise(r.seed, r.tick, taken, shape) for r in requests]
         estimate = model.denoise(condition, estimate, _upload(draws, device), taken, planned)
         if gate is not None and device.type == "cuda":
             torch.cuda.synchronize(device)
@@ -136,7 +140,8 @@ def advance(
         raise ValueError("planned must be at least 1")
     state, output = model.commit(state, condition, estimate)
     watch.lap("commit")
-    rows = _rows(model, state, output, len(requests), estimate)
+    before = requests[0].state if len(requests) == 1 and requests[0].vetted else {}
+    rows = _rows(model, state, output, len(requests), estimate, before)
     watch.lap("pixels")
     return rows, Cost(watch.stages, watch.total_ms, taken)
 
@@ -172,24 +177,37 @@ def _upload(
 ) -> Tensor:
     # A view where that is safe: torch must not be handed what is not to be written to.
     alone = len(arrays) == 1 and arrays[0].flags.writeable
-    return torch.from_numpy(arrays[0][None] if alone else np.stack(arrays)).to(device)
+    uploaded = torch.from_numpy(arrays[0][None] if alone else np.stack(arrays))
+    return uploaded if device.type == "cpu" else uploaded.to(device)
 
 
 def _rows(
-    model: WorldModel, state: State, output: Output, count: int, estimate: Tensor | None = None
+    model: WorldModel,
+    state: State,
+    output: Output,
+    count: int,
+    estimate: Tensor | None = None,
+    vetted: State | None = None,
 ) -> list[Row]:
-    suspects = [*state.values(), *output.layers.values(), output.variables, output.reward, output.ended]
-    sane = _sane(suspects if estimate is None else [estimate, *suspects], count)
+    """What each session takes; of ``state``, the tensors that are those of ``vetted`` need no second look."""
+    known = vetted or {}
+    suspects = [tensor for name, tensor in state.items() if tensor is not known.get(name)]
+    suspects += output.layers.values()
+    if estimate is not None:
+        suspects.append(estimate)
+    if model.spec.variables:
+        suspects.append(output.variables)
+    well = sane(suspects, count)
     pixels = output.pixels.cpu().numpy()
     layers = {name: layer.float().cpu().numpy() for name, layer in output.layers.items()}
     clues = {name: clue.cpu().numpy() for name, clue in output.clues.items()}
     later = [layer.name for layer in model.spec.layers if layer.name not in layers]
     variables = output.variables.float().cpu().numpy()
-    rewards, ended = output.reward.tolist(), (output.ended > 0.5).tolist()
+    rewards, ended = output.reward.tolist(), output.ended.tolist()
     return [
         Row(
             state=_split(state, index, count),
-            sane=sane[index],
+            sane=well[index] and math.isfinite(rewards[index]) and math.isfinite(ended[index]),
             pixels=_own(pixels[index]),
             layers=_layers(
                 model,
@@ -199,7 +217,7 @@ def _rows(
             ),
             variables=variables[index],
             reward=rewards[index],
-            ended=ended[index],
+            ended=ended[index] > 0.5,
         )
         for index in range(count)
     ]
@@ -211,14 +229,7 @@ def _layers(
     later: Sequence[str],
     clues: Mapping[str, NDArray[Any]],
 ) -> Layers:
-    return Layers(made, later, partial(model.derive, made, clues))
-
-
-def _sane(tensors: Sequence[Tensor], count: int) -> list[bool]:
-    """Of each row: there is no NaN and no infinity in it, in any tensor."""
-    # A sum is finite only if every number in it is. One for all tensors: at this size beginning costs most.
-    rows = torch.cat([t.reshape(count, t.numel() // count) for t in tensors if t.is_floating_point()], dim=1)
-    return [math.isfinite(total) for total in rows.sum(1, dtype=torch.float32).tolist()]
+    return Layers(made, later, partial(model.derive, made, clues)) if later else Layers(made)
 
 
 def _split(state: State, index: int, count: int) -> State:
@@ -231,5 +242,5 @@ def _split(state: State, index: int, count: int) -> State:
 def _own(array: NDArray[_Scalar]) -> NDArray[_Scalar]:
     """A read-only copy: frames are values, shared by history and snapshots."""
     copy = np.array(array, order="C")
-    copy.flags.writeable = False
+    copy.setflags(write=False)
     return copy

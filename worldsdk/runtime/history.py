@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,13 +28,16 @@ REWIND_BYTES = 128 << 20
 """Most memory that one session's kept states take. Observed frames are kept beside them, as uint8."""
 
 
-@dataclass(frozen=True)
-class Moment:
-    """A session at one tick: its memory and the frame it had just shown."""
+class Moment(NamedTuple):
+    """A session at one tick: its memory and the frame it had just shown.
+
+    ``vetted`` says that the memory is known to hold no NaN and no infinity.
+    """
 
     tick: int
     state: State
     frame: Frame
+    vetted: bool = False
 
     @property
     def bytes(self) -> int:
@@ -58,8 +61,10 @@ class Moment:
         return parts
 
 
-@dataclass(frozen=True)
-class Input:
+NOTHING_GIVEN: Mapping[str, float] = MappingProxyType({})
+
+
+class Input(NamedTuple):
     """All that made a tick from the one before: enough to make it again.
 
     Attributes:
@@ -75,11 +80,22 @@ class Input:
     taken: int
     pixels: NDArray[np.uint8] | None = None
     start: int | None = None
-    given: Mapping[str, float] = field(default_factory=dict)
+    given: Mapping[str, float] = NOTHING_GIVEN
+
+
+class _Kept(NamedTuple):
+    """A moment, and what it keeps alive: an address may be another's by the time that it is let go."""
+
+    tick: int
+    moment: Moment
+    parts: Mapping[int, int]
 
 
 class History:
     """The last ``max_ticks`` ticks and a little more.
+
+    A tick waits for ``add`` only; what its memory comes to, and what is to be forgotten for it, is worked out
+    by ``settle``: when there is time, or at the next tick, or where somebody looks at the past.
 
     Args:
         first: the earliest moment that can ever be returned to.
@@ -89,8 +105,9 @@ class History:
 
     def __init__(self, first: Moment, max_ticks: int = REWIND_TICKS, max_bytes: int = REWIND_BYTES) -> None:
         self._max_ticks, self._max_bytes = max_ticks, max_bytes
-        self._moments: deque[Moment] = deque()
+        self._moments: deque[_Kept] = deque()
         self._inputs: deque[Input] = deque()
+        self._fresh: tuple[Moment, Input] | None = None
         self._holders: Counter[int] = Counter()
         self._bytes = 0
         self.stride = 1
@@ -99,15 +116,27 @@ class History:
     @property
     def oldest(self) -> int:
         """The earliest tick that can be returned to."""
+        self.settle()
         return self._moments[0].tick
 
     @property
     def bytes(self) -> int:
         """Memory that the kept moments and observed frames take."""
+        self.settle()
         return self._bytes + sum(i.pixels.nbytes for i in self._inputs if i.pixels is not None)
 
     def add(self, moment: Moment, made_by: Input) -> None:
-        """Takes the next tick; forgets what is further back than need be."""
+        """Takes the next tick."""
+        # Without a past, only the newest is ever looked at.
+        if self._max_ticks:
+            self.settle()
+        self._fresh = moment, made_by
+
+    def settle(self) -> None:
+        """Takes account of the newest tick; forgets what is further back than need be."""
+        if self._fresh is None:
+            return
+        (moment, made_by), self._fresh = self._fresh, None
         self._inputs.append(made_by)
         if moment.tick % self.stride == 0:
             self._keep(moment)
@@ -120,13 +149,14 @@ class History:
             self._inputs.popleft()
 
     def _keep(self, moment: Moment) -> None:
-        self._moments.append(moment)
-        for part, size in moment.parts.items():
+        kept = _Kept(moment.tick, moment, moment.parts)
+        self._moments.append(kept)
+        for part, size in kept.parts.items():
             self._bytes += size if self._holders[part] == 0 else 0
             self._holders[part] += 1
 
-    def _drop(self, moment: Moment) -> None:
-        for part, size in moment.parts.items():
+    def _drop(self, kept: _Kept) -> None:
+        for part, size in kept.parts.items():
             self._holders[part] -= 1
             if self._holders[part] == 0:
                 del self._holders[part]
@@ -136,10 +166,10 @@ class History:
         """Keeps half of the moments; the oldest always, since ticks right after it start from it."""
         self.stride *= 2
         oldest, *rest = self._moments
-        for moment in rest:
-            if moment.tick % self.stride:
-                self._drop(moment)
-        self._moments = deque([oldest, *(moment for moment in rest if moment.tick % self.stride == 0)])
+        for kept in rest:
+            if kept.tick % self.stride:
+                self._drop(kept)
+        self._moments = deque([oldest, *(kept for kept in rest if kept.tick % self.stride == 0)])
 
     def back_to(self, tick: int) -> tuple[Moment, list[Input]]:
         """Forgets all after ``tick`` (not before ``oldest``).
@@ -147,16 +177,18 @@ class History:
         Returns:
             the latest kept moment up to ``tick``, and the inputs that lead from it to ``tick``.
         """
+        self.settle()
         while self._moments[-1].tick > tick:
             self._drop(self._moments.pop())
         while self._inputs and self._inputs[-1].tick > tick:
             self._inputs.pop()
-        kept = self._moments[-1]
+        kept = self._moments[-1].moment
         return kept, [made_by for made_by in self._inputs if made_by.tick > kept.tick]
 
     def copy(self) -> History:
         """An independent history that shares the moments, which are never modified."""
-        twin = History(self._moments[0], self._max_ticks, self._max_bytes)
+        self.settle()
+        twin = History(self._moments[0].moment, self._max_ticks, self._max_bytes)
         twin.stride, twin._bytes = self.stride, self._bytes
         twin._holders = self._holders.copy()
         twin._moments = self._moments.copy()

@@ -38,8 +38,7 @@ def noise(seed: int, tick: int, step: int, shape: tuple[int, ...]) -> NDArray[np
         step: denoising step, from 0.
     """
     out = np.empty(shape, np.float32)
-    # The two low words of the counter run within one draw; the two high words say which draw it is.
-    _draw(np.array([0, 0, step, tick], np.uint64), np.uint64(seed), *_TABLES, out.reshape(-1))
+    _draw(np.uint64(tick), np.uint64(step), np.uint64(seed), _INSIDE, _WIDTH, _HEIGHT, out.reshape(-1))
     return out
 
 
@@ -62,7 +61,7 @@ def _tables() -> tuple[NDArray[np.uint32], Floats, Floats]:
     )
 
 
-_TABLES = _tables()
+_INSIDE, _WIDTH, _HEIGHT = _tables()
 
 
 @kernel(fastmath=False, vectors=True)
@@ -98,9 +97,18 @@ def _philox(counter: Words, key: np.uint64, words: NDArray[np.uint32]) -> None:
 
 @kernel(fastmath=False, vectors=True)
 def _draw(
-    counter: Words, key: np.uint64, inside: NDArray[np.uint32], width: Floats, height: Floats, out: Floats
+    tick: np.uint64,
+    step: np.uint64,
+    key: np.uint64,
+    inside: NDArray[np.uint32],
+    width: Floats,
+    height: Floats,
+    out: Floats,
 ) -> None:
     """Fills ``out`` [N]."""
+    # The two low words of the counter run within one draw; the two high words say which draw it is.
+    counter = np.zeros(4, np.uint64)
+    counter[2], counter[3] = step, tick
     words, used = np.empty(8, np.uint32), 8
     tail = np.float32(1.0 / EDGE)
     uniform = np.float32(1.0 / 16777216.0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import TYPE_CHECKING, Any, SupportsIndex
 
 import numpy as np
@@ -255,6 +256,13 @@ class Session:
             self.watchdog.clear()
         return self.frame
 
+    def settle(self) -> None:
+        """Does now what the tick before has left to be done: for loops that have time between two ticks.
+
+        Without it the next tick does so.
+        """
+        self._past.settle()
+
     def snapshot(self) -> bytes:
         """Everything the next frame depends on, as bytes for ``World.restore``, in any process."""
         return snapshot.dump(
@@ -297,7 +305,11 @@ class Session:
     # What the runtime's other parts (batch, realtime) use.
 
     def _request(self, controls: Controls) -> Request:
-        return self._request_for(self._input(controls, 0, 0))
+        if self._given:
+            return self._request_for(self._input(controls, 0, 0))
+        moment = self._moment
+        vector = self.world.controls.to_vector(controls)
+        return Request(moment.state, vector, self.seed, moment.tick + 1, moment.vetted)
 
     def _input(
         self, controls: Controls, planned: int, taken: int, pixels: NDArray[np.uint8] | None = None
@@ -328,8 +340,15 @@ class Session:
             back = self._lead_back(controls, gate)
             if back is not None:
                 return back
+        world = self.world
         rows, cost = engine.advance(
-            self.world.model, [self._request(controls)], planned, limit=limit, gate=gate, clock=clock
+            world.model,
+            [self._request(controls)],
+            planned,
+            limit=limit,
+            gate=gate,
+            clock=clock,
+            device=world.device,
         )
         return self._take(rows[0], cost, self._input(controls, planned, cost.steps), gate)
 
@@ -358,13 +377,14 @@ class Session:
         return engine.observe(self.world.model, request.state, made_by.pixels, request.controls)
 
     def _request_for(self, made_by: Input) -> Request:
-        state = self._moment.state
+        state, vetted = self._moment.state, self._moment.vetted
         if made_by.given:
+            vetted = False
             known = {**self.frame.state, **made_by.given}
             variables = np.array([known[v.name] for v in self.world.spec.variables], np.float32)
             state = engine.instate(self.world.model, state, variables)
         vector = self.world.controls.to_vector(made_by.controls)
-        return Request(state, vector, self.seed, made_by.tick)
+        return Request(state, vector, self.seed, made_by.tick, vetted)
 
     def _take(self, row: Row, cost: Cost, made_by: Input, gate: Gate | None = None) -> Frame:
         """Makes an engine's row this session's latest moment."""
@@ -406,7 +426,7 @@ class Session:
             rung=_rung(made_by),
         )
         frame = frames.generated(self.world.spec, row, made_by, timing)
-        return Moment(made_by.tick, row.state, frame)
+        return Moment(made_by.tick, row.state, frame, vetted=made_by.start is None)
 
 
 def check_seed(seed: Any) -> int:
@@ -420,7 +440,12 @@ def check_seed(seed: Any) -> int:
 def _rung(made_by: Input) -> str:
     if made_by.start is not None:
         return start_rung(made_by.start)
-    return rung_of(made_by.planned).name if made_by.pixels is None else OBSERVED
+    return _rung_name(made_by.planned) if made_by.pixels is None else OBSERVED
+
+
+@cache
+def _rung_name(planned: int) -> str:
+    return rung_of(planned).name
 
 
 def _integer(value: SupportsIndex, name: str) -> int:

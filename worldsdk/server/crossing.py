@@ -1,4 +1,4 @@
-"""The way back from the device thread to the event loop: in order, and short where a pass is short."""
+"""The way back from the device thread to the event loop: in order, and no thread where none is needed."""
 
 from __future__ import annotations
 
@@ -7,16 +7,14 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Callable
-from typing import Any
-
-LINGER_SECONDS = 0.001
-"""Longest that the loop stands still for the device thread: as long as a few of its own turns take."""
+from typing import Any, TypeVar
 
 _log = logging.getLogger("worldsdk.server")
+_Result = TypeVar("_Result")
 
 
 class Crossing:
-    """What the device thread has for the event loop, done there in the order in which it was sent.
+    """What the device has for the event loop, done there in the order in which it was sent.
 
     Made on the loop.
     """
@@ -25,40 +23,36 @@ class Crossing:
         self._loop = asyncio.get_running_loop()
         self._actions: deque[tuple[Callable[..., None], tuple[Any, ...]]] = deque()
         self._guard = threading.Lock()
-        self._lingers = False
-        self._woken = False
-        self._arrived = threading.Lock()
-        self._arrived.acquire()
+        # Whether the loop looks at the actions soon, by itself.
+        self._looks = False
 
     def send(self, action: Callable[..., None], *args: Any) -> None:
         """From any thread: has ``action`` called on the loop. Does nothing once the loop has ended."""
         with self._guard:
             self._actions.append((action, args))
-            if self._lingers:
-                self._lingers = False
-                self._arrived.release()
+            if self._looks or self._loop.is_closed():
                 return
-            if self._woken or self._loop.is_closed():
-                return
-            self._woken = True
+            self._looks = True
         self._loop.call_soon_threadsafe(self._drain)
 
-    def linger(self, order: Callable[[], None]) -> None:
-        """On the loop: gives an order to the device thread, and waits for what comes of it for a moment.
-
-        Only for orders that are known to be carried out sooner than the loop could sleep and be woken.
-        """
-        self._lingers = True
-        order()
-        if not self._arrived.acquire(timeout=LINGER_SECONDS):
+    def around(self, work: Callable[[], _Result]) -> _Result:
+        """On the loop: does ``work``, and at once all that was sent by then."""
+        with self._guard:
+            # Else it would wake itself.
+            woken, self._looks = self._looks, True
+        try:
+            return work()
+        finally:
             with self._guard:
-                came, self._lingers = not self._lingers, False
-            if came:
-                self._arrived.acquire()
-        self._drain()
+                self._looks = woken
+            self._do_all()
 
     def _drain(self) -> None:
-        self._woken = False
+        with self._guard:
+            self._looks = False
+        self._do_all()
+
+    def _do_all(self) -> None:
         while self._actions:
             action, args = self._actions.popleft()
             try:

@@ -15,9 +15,6 @@ from worldsdk.server.options import LOCKSTEP_WAITING
 from worldsdk.server.outbox import Outbox
 from worldsdk.server.room import Room, Seat
 
-BRIEF_MS = 0.5
-"""A tick that is expected to take no longer is waited for on the loop; see ``crossing``."""
-
 
 class Inbox:
     """Lives on the event loop.
@@ -64,13 +61,14 @@ class Inbox:
         """Lockstep: has as many ticks taken as there will be credit for their frames."""
         seat, live = self._seat, self._room.live
         assert live is not None
-        credit = self._protocol.credit - self._protocol.in_flight - self._outbox.frames
-        while seat.waiting and seat.ordered < credit:
+        while seat.waiting and seat.ordered < self._credit:
             seat.ordered += 1
             job = seat.waiting.popleft()
-            order = partial(self._host.post, partial(live.order, job))
-            # Where sessions share passes, one that is begun at once is shared by nobody.
-            if self._host.fused or job.left * self._host.capacity.pass_ms(1) > BRIEF_MS:
-                order()
-            else:
-                self._crossing.linger(order)
+            order = partial(live.order, job)
+            if not self._crossing.around(partial(self._host.at_once, order, job.left)):
+                self._host.post(order)
+
+    @property
+    def _credit(self) -> int:
+        """Frames that may still be made: those on their way have used up their share."""
+        return self._protocol.credit - self._protocol.in_flight - self._outbox.frames
