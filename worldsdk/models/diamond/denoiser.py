@@ -37,7 +37,30 @@ class Preconditioning:
         )
 
 
-class Network(nn.Module):
+class Conditioned(nn.Module):
+    """What a network is told beside pictures. Its definition and its quick form fill in the parts."""
+
+    noise_features: FourierFeatures
+    context_features: FourierFeatures | None
+    actions: nn.Parameter | None
+    embed: nn.Module
+
+    def embedding(self, actions: Tensor) -> Tensor:
+        """Of the last ``history`` actions, vectors [B, history, actions], oldest first: [B, condition]."""
+        assert self.actions is not None
+        return (actions @ self.actions).flatten(1)
+
+    def condition(self, c_noise: Tensor, c_context: Tensor, embedding: Tensor | None) -> Tensor:
+        """The condition vector [B, condition]; c_noise and c_context are [B]."""
+        total: Tensor = self.noise_features(c_noise)
+        if self.context_features is not None:
+            total = total + self.context_features(c_context)
+        if embedding is not None:
+            total = total + embedding
+        return cast(Tensor, self.embed(total))
+
+
+class Network(Conditioned):
     """Past frames and a noisy one -> what is to be added to the noisy one.
 
     Args:
@@ -57,20 +80,6 @@ class Network(nn.Module):
         self.norm = nn.GroupNorm(groups_of(channels), channels, eps=EPSILON)
         self.head = nn.Conv2d(channels, 3, 3, padding=1)
         nn.init.zeros_(self.head.weight)
-
-    def embedding(self, actions: Tensor) -> Tensor:
-        """Of the last ``history`` actions, vectors [B, history, actions], oldest first: [B, condition]."""
-        assert self.actions is not None
-        return (actions @ self.actions).flatten(1)
-
-    def condition(self, c_noise: Tensor, c_context: Tensor, embedding: Tensor | None) -> Tensor:
-        """The condition vector [B, condition]; c_noise and c_context are [B]."""
-        total: Tensor = self.noise_features(c_noise)
-        if self.context_features is not None:
-            total = total + self.context_features(c_context)
-        if embedding is not None:
-            total = total + embedding
-        return cast(Tensor, self.embed(total))
 
     def forward(self, pictures: Tensor, condition: Tensor) -> Tensor:
         """pictures [B, 3 * all, H, W], the noisy one last -> [B, 3, H, W]."""

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from worldsdk.models.diamond.blocks import EPSILON, ResidualBlock, SelfAttention, UNet
-from worldsdk.models.diamond.denoiser import Network
+from worldsdk.models.diamond.denoiser import Conditioned, Network
 from worldsdk.models.diamond.outcome import Happening, Outcome
 from worldsdk.models.inference.norms import Map, enlarged, joined, normed
 from worldsdk.models.inference.packed import QuickConv2d, QuickLinear
@@ -24,32 +24,20 @@ from worldsdk.models.inference.packed import QuickConv2d, QuickLinear
 Floats = NDArray[np.float32]
 
 
-class QuickNetwork(nn.Module):
+class QuickNetwork(Conditioned):
     """Takes and gives what ``Network`` does. CPU only."""
 
     def __init__(self, network: Network) -> None:
         super().__init__()
         self.noise_features, self.context_features = network.noise_features, network.context_features
         self.actions = network.actions
-        self.first, self.second = (QuickLinear(cast(nn.Linear, network.embed[n])) for n in (0, 2))
+        self.embed = _quick_pair(cast(nn.Sequential, network.embed))
         films = _Films()
         self.unet = _UNet(network.unet, films)
         self.films = films.layer()
         # In plain lists, which are looked up at a fraction of what a sub-module costs.
         self.ends = [QuickConv2d(network.stem), QuickConv2d(network.head)]
         self.norm = _Norm(network.norm)
-
-    def embedding(self, actions: Tensor) -> Tensor:
-        assert self.actions is not None
-        return (actions @ self.actions).flatten(1)
-
-    def condition(self, c_noise: Tensor, c_context: Tensor, embedding: Tensor | None) -> Tensor:
-        total: Tensor = self.noise_features(c_noise)
-        if self.context_features is not None:
-            total = total + self.context_features(c_context)
-        if embedding is not None:
-            total = total + embedding
-        return cast(Tensor, self.second(F.silu(self.first(total))))
 
     def forward(self, pictures: Tensor, condition: Tensor) -> Tensor:
         film = self.films(condition).float().numpy()
@@ -71,11 +59,7 @@ class QuickOutcome(nn.Module):
         self.stem = [QuickConv2d(outcome.stem)]
         self.lstm = [QuickLinear(outcome.lstm_input), QuickLinear(outcome.lstm_hidden)]
         self.told = outcome.told
-        self.head = nn.Sequential(
-            QuickLinear(cast(nn.Linear, outcome.head[0])),
-            nn.SiLU(),
-            QuickLinear(cast(nn.Linear, outcome.head[2])),
-        )
+        self.head = _quick_pair(outcome.head)
 
     def encode(self, before: Tensor, after: Tensor, action: Tensor) -> Tensor:
         film = self.films(action @ self.actions).float().numpy()
@@ -199,6 +183,12 @@ class _UNet:
 def _blocks(blocks: nn.ModuleList, films: _Films) -> list[_Block]:
     """The same blocks made quick; their modulations are added to ``films``."""
     return [_Block(block, films) for block in cast("Sequence[ResidualBlock]", blocks)]
+
+
+def _quick_pair(layers: nn.Sequential) -> nn.Sequential:
+    """Of a linear layer, an activation and a linear layer."""
+    first, active, second = layers
+    return nn.Sequential(QuickLinear(cast(nn.Linear, first)), active, QuickLinear(cast(nn.Linear, second)))
 
 
 def _frozen(tensors: Sequence[Tensor]) -> nn.Parameter:
