@@ -160,20 +160,22 @@ def test_a_late_frame_is_bridged_by_turning_the_last():
     with faking(mode="realtime") as fake:
         driver = driver_of(fake)
         picture = np.arange(24, dtype=np.uint8).reshape(2, 4, 3)
-        driver._last = replace(driver._last, pixels=picture)
-        driver._camera.matched, driver._camera._products, driver._camera._squares = 10, 1.0, 1.0
-        driver._camera._rate = 1.0
-        driver._presenter.restart()
-        driver._presenter.add(driver._last, 0, 1.0)
-        assert driver._presenter.take(1.0) is driver._last
-        driver._bridge(1.0 + 1.4 * driver._period)
+        late = replace(driver._showing.last, pixels=picture)
+        late = replace(late, wire=replace(late.wire, pts=0, arrived=1.0))
+        driver._showing.restart()
+        driver._showing.hear(late)
+        driver._show(1.0)
+        assert driver.views.take().frame is late
+        camera = driver._showing._camera
+        camera.matched, camera._products, camera._squares, camera._rate = 10, 1.0, 1.0, 1.0
+        driver._show(1.0 + 1.4 * driver._period)
         assert driver.views.take() is None
-        driver._bridge(1.0 + 2.2 * driver._period)
+        driver._show(1.0 + 2.2 * driver._period)
         view = driver.views.take()
         assert np.array_equal(view.frame.pixels[:, 1:], picture[:, :-1]) and view.frame.held
         assert (view.link.quality.held, view.link.quality.warped) == (1, 1)
-        driver.warp = False
-        driver._bridge(1.0 + 2.4 * driver._period)
+        driver.toggle_warp()
+        driver._show(1.0 + 2.4 * driver._period)
         assert np.array_equal(driver.views.take().frame.pixels, picture)
         driver.stop()
 

@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-import queue
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from worldsdk.client.present import Presenter
+from worldsdk.client.showing import Showing
+from worldsdk.client.steering import Steering
 from worldsdk.client.verbs import png
-from worldsdk.client.warp import CameraWarp, heading_of, shifted
 from worldsdk.engines.feed import Feed, refuse
 from worldsdk.errors import SessionError
-from worldsdk.play.remote import INPUT_GAP_BEATS
 from worldsdk.protocol.codes import CODES, NORMAL_CLOSE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from worldsdk.client.frames import RemoteFrame
     from worldsdk.client.quality import Quality
     from worldsdk.client.session import RemoteSession
-    from worldsdk.controls import Controls
     from worldsdk.frame import Frame
 
 T = TypeVar("T")
@@ -42,24 +37,15 @@ class RemoteFeed(Feed):
         self.width, self.height = world.spec.width, world.spec.height
         self.layers = {layer.name: (layer.low, layer.high) for layer in world.spec.layers}
         super().__init__(world.controls, session.frame)
-        self.warp = warp
         self._session = session
-        self._plays = world.plan.wishes.role != "viewer"
-        self._period = 1.0 / world.rate_hz
-        self._presenter: Presenter[RemoteFrame] = Presenter(self._period)
-        self._camera = CameraWarp(heading_of(tuple(variable.name for variable in world.spec.variables)))
-        self._inbox: queue.SimpleQueue[RemoteFrame] = queue.SimpleQueue()
+        self._showing = Showing(session, warp=warp)
+        self._steering = Steering(session, self.hands)
         self._verbs = ThreadPoolExecutor(1, "worldsdk-verbs")
-        self._changed = False
-        self._said: Controls | None = None
-        self._sent = 0.0
-        self._last: RemoteFrame = session.frame
-        self._shift = self._warped = 0
         self._connected = True
         self._closed = self._over = False
         self._failure: BaseException | None = None
-        self.hands.on_change = self._moved
-        session.listen(self._inbox.put)
+        self.hands.on_change = self._steering.moved
+        session.listen(self._showing.hear)
 
     # What the engine asks for.
 
@@ -153,15 +139,17 @@ class RemoteFeed(Feed):
         return self._failure if self._closed else self._failure or self._session.error
 
     @property
+    def warp(self) -> bool:
+        """Whether late frames are bridged by turning the last one with the camera; may be set."""
+        return self._showing.warp
+
+    @warp.setter
+    def warp(self, on: bool) -> None:
+        self._showing.warp = on
+
+    @property
     def quality(self) -> Quality:
-        presenter = self._presenter
-        return replace(
-            self._session.quality,
-            late=presenter.late,
-            dropped=presenter.dropped,
-            held=presenter.held,
-            warped=self._warped,
-        )
+        return self._showing.quality
 
     # Each of the engine's frames.
 
@@ -170,48 +158,15 @@ class RemoteFeed(Feed):
             return None
         now = self._session.clock.seconds()
         self._listen()
-        self._send(now)
-        while not self._inbox.empty():
-            frame = self._inbox.get()
-            if frame.tick <= self._last.tick or self._session.paused:
-                self._camera.forget()
-            self._presenter.add(frame, frame.wire.pts, frame.wire.arrived)
-        fresh = self._presenter.take(now)
+        self._steering.update(now)
+        fresh = self._showing.take(now)
         if fresh is not None:
-            self._last, self._shift = fresh, 0
-            self._camera.learn(fresh.tick, fresh.pixels, dict(fresh.state))
             self._session.shown(fresh)
             return fresh
         if self._session.paused or not self._session.connected:
-            self._presenter.restart()
+            self._showing.restart()
             return None
-        return self._bridge(now)
-
-    def _bridge(self, now: float) -> Frame | None:
-        """The next frame is late: the last one stays, turned as far as the camera would have turned."""
-        held = self._presenter.hold(now)
-        shift = self._camera.shift(self._presenter.overdue(now)) if self.warp else 0
-        self._warped += held and shift != 0
-        if shift == self._shift:
-            return None
-        self._shift = shift
-        return replace(self._last, pixels=shifted(self._last.pixels, shift), held=True)
-
-    def _send(self, now: float) -> None:
-        if not self._plays or not self._session.connected or self._session.paused:
-            # What the hand does while time stands still is not meant for the world.
-            self.hands.forget_motion()
-            self._said = None
-            return
-        # Sent at once, an input may still make the tick that is about to begin; servers refuse a flood.
-        gap = INPUT_GAP_BEATS if self._changed else 1.0
-        if now - self._sent < gap * self._period:
-            return
-        self._changed, self._sent = False, now
-        controls, mouse = self.hands.sample_with_mouse()
-        if controls != self._said or any(mouse):
-            self._said = controls
-            self._session.send(controls, mouse=mouse)
+        return self._showing.bridge(now)
 
     def _listen(self) -> None:
         for name, data in self._session.events():
@@ -230,9 +185,6 @@ class RemoteFeed(Feed):
                 self._tell("connected")
             else:
                 self._tell("disconnected", 1006, "the connection was lost: trying again", True)
-
-    def _moved(self) -> None:
-        self._changed = True
 
     def _jump(self, verb: str, go: Callable[[RemoteSession], object]) -> Future[None]:
         def moved(session: RemoteSession) -> None:

@@ -10,13 +10,10 @@ import queue
 import threading
 from collections import deque
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from worldsdk.client.frames import RemoteFrame
-from worldsdk.client.present import Presenter
-from worldsdk.client.warp import CameraWarp, heading_of, shifted
-from worldsdk.controls import Controls
+from worldsdk.client.showing import Showing
+from worldsdk.client.steering import Steering
 from worldsdk.errors import SessionError
 from worldsdk.frame import Frame, Timing
 from worldsdk.play.driver import GRAPH_TICKS, Mode, View
@@ -26,15 +23,12 @@ from worldsdk.play.slot import NewestSlot
 from worldsdk.play.wishes import Wishes, wait_for
 
 if TYPE_CHECKING:
+    from worldsdk.client.frames import RemoteFrame
     from worldsdk.client.session import RemoteSession
     from worldsdk.client.sync import RemoteWorld
 
 LONGEST_WAIT = 0.1
 """Seconds the loop sleeps when nothing is due: how soon it notices a lost connection."""
-
-
-INPUT_GAP_BEATS = 0.3
-"""Least time between two inputs, in ticks: servers allow a few inputs a tick and refuse a flood."""
 
 
 class RemoteDriver(threading.Thread):
@@ -63,29 +57,21 @@ class RemoteDriver(threading.Thread):
         self.views: NewestSlot[View] = NewestSlot()
         self.notices: queue.SimpleQueue[str] = queue.SimpleQueue()
         self.error: BaseException | None = None
-        self.warp = warp
         self._world = world
         self._session = session
         self._bindings = bindings
         self._on_frame = on_frame
         self._clock = session.clock
         self._period = 1.0 / world.rate_hz
-        self._plays = world.plan.wishes.role != "viewer"
+        self._showing = Showing(session, warp=warp)
+        self._steering = Steering(session, bindings)
         # In a room that was joined the clock belongs to all: reading the help must not stop it.
-        self._own_clock = self._plays and world.plan.wishes.room is None
-        self._presenter: Presenter[RemoteFrame] = Presenter(self._period)
-        self._camera = CameraWarp(heading_of(tuple(v.name for v in world.spec.variables)))
-        self._inbox: queue.SimpleQueue[RemoteFrame] = queue.SimpleQueue()
+        self._own_clock = self._steering.plays and world.plan.wishes.room is None
         self._stirred = threading.Event()
-        self._changed = False
-        self._said: Controls | None = None
         self._running = True
         self._rewinding = False
-        self._was_paused = False
+        self._mode: Mode = "playing"
         self._held_by_panel = False
-        self._warped = 0
-        self._shift = 0
-        self._last: RemoteFrame = session.frame
         self._timings: deque[Timing] = deque(maxlen=GRAPH_TICKS)
         self._moments: deque[float] = deque(maxlen=40)
         self._ticks = self._missed = 0
@@ -167,8 +153,8 @@ class RemoteDriver(threading.Thread):
 
     def toggle_warp(self) -> None:
         """Switches the turning of late frames on or off."""
-        self.warp = not self.warp
-        self.say(f"Late frames are {'turned with the camera' if self.warp else 'held still'}")
+        self._showing.warp = not self._showing.warp
+        self.say(f"Late frames are {'turned with the camera' if self._showing.warp else 'held still'}")
 
     def say(self, sentence: str) -> None:
         self.notices.put(sentence)
@@ -180,24 +166,17 @@ class RemoteDriver(threading.Thread):
         try:
             self._session.listen(self._heard)
             self._bindings.on_change = self._moved
-            self._publish(self._last)
-            sent, next_input = 0.0, self._clock.seconds()
+            self._publish(self._showing.last)
             while self._running:
                 if self._session.error is not None:
                     raise self._session.error
                 now = self._clock.seconds()
-                if self._changed:
-                    # Sent at once, an input may still make the tick that is about to begin.
-                    next_input = min(next_input, sent + INPUT_GAP_BEATS * self._period)
-                if now >= next_input:
-                    self._changed = False
-                    self._send_input()
-                    sent, next_input = now, now + self._period
+                self._steering.update(now)
                 self._watch_connection()
                 self._show(now)
-                due = self._presenter.next_due()
-                wait = min(next_input, due if due is not None else now + LONGEST_WAIT) - self._clock.seconds()
-                if self._stirred.wait(min(max(wait, 0.0), LONGEST_WAIT)):
+                due = self._showing.next_due()
+                due = min(self._steering.next_due(), now + LONGEST_WAIT if due is None else due)
+                if self._stirred.wait(min(max(due - self._clock.seconds(), 0.0), LONGEST_WAIT)):
                     self._stirred.clear()
         except BaseException as error:
             self.error = error
@@ -205,50 +184,34 @@ class RemoteDriver(threading.Thread):
             self._session.listen(None)
 
     def _moved(self) -> None:
-        self._changed = True
+        self._steering.moved()
         self._stirred.set()
 
     def _heard(self, frame: RemoteFrame) -> None:
-        self._inbox.put(frame)
+        self._showing.hear(frame)
         self._stirred.set()
 
-    def _send_input(self) -> None:
-        if not self._plays or not self._session.connected or self._session.paused:
-            # What the hand does while time stands still is not meant for the world.
-            self._bindings.forget_motion()
-            self._said = None
-            return
-        controls, mouse = self._bindings.sample_with_mouse()
-        # Levels hold at the server: repeating them would only blur what action-to-photon measures.
-        if controls != self._said or any(mouse):
-            self._said = controls
-            self._session.send(controls, mouse=mouse)
-
     def _show(self, now: float) -> None:
-        while not self._inbox.empty():
-            frame = self._inbox.get()
-            if frame.tick <= self._last.tick or self._session.paused:
-                self._camera.forget()
-            self._presenter.add(frame, frame.wire.pts, frame.wire.arrived)
-        fresh = self._presenter.take(now)
+        fresh = self._showing.take(now)
         if fresh is not None:
             self._show_fresh(fresh)
-        elif self.mode != "playing":
-            if not self._was_paused:
-                self._presenter.restart()
-                self._publish(self._last)
-            self._was_paused = True
+        elif self.mode == "playing" and (bridged := self._showing.bridge(now)) is not None:
+            self._publish(bridged)
+        self._watch_mode()
+
+    def _watch_mode(self) -> None:
+        """The window says at once whether the world moves, whether or not a picture comes."""
+        mode = self.mode
+        if mode == self._mode:
             return
-        else:
-            self._bridge(now)
-        if self._was_paused and self.mode == "playing":
-            self._was_paused = False
+        self._mode = mode
+        if mode == "playing":
             self._moments.clear()
-            self._publish(self._last)
+        else:
+            self._showing.restart()
+        self._publish(self._showing.last)
 
     def _show_fresh(self, frame: RemoteFrame) -> None:
-        self._last, self._shift = frame, 0
-        self._camera.learn(frame.tick, frame.pixels, dict(frame.state))
         if not (frame.held and frame.timing.deadline_met):
             self._ticks += 1
             self._missed += not frame.timing.deadline_met
@@ -262,22 +225,18 @@ class RemoteDriver(threading.Thread):
         self._publish(frame)
         self._session.shown(frame)
 
-    def _bridge(self, now: float) -> None:
-        """The next frame is late: the last one stays, turned as far as the camera would have turned."""
-        held = self._presenter.hold(now)
-        shift = self._camera.shift(self._presenter.overdue(now)) if self.warp else 0
-        self._warped += held and shift != 0
-        if shift != self._shift:
-            self._shift = shift
-            self._publish(replace(self._last, pixels=shifted(self._last.pixels, shift), held=True))
-
     def _watch_connection(self) -> None:
         connected = self._session.connected
         if connected != self._connected:
             self._connected = connected
-            self._presenter.restart()
+            self._showing.restart()
             self.notices.put("Back again" if connected else "The connection was lost: trying again")
-            self._publish(self._last)
+            self._publish(self._showing.last)
+
+    @property
+    def warp(self) -> bool:
+        """Whether late frames are bridged by turning the last one with the camera."""
+        return self._showing.warp
 
     @property
     def mode(self) -> Mode:
@@ -285,16 +244,9 @@ class RemoteDriver(threading.Thread):
             return "rewinding"
         return "paused" if self._session.paused else "playing"
 
-    def _publish(self, frame: RemoteFrame) -> None:
-        moments, presenter, session = self._moments, self._presenter, self._session
+    def _publish(self, frame: Frame) -> None:
+        moments, showing, session = self._moments, self._showing, self._session
         span = moments[-1] - moments[0] if moments else 0.0
-        quality = replace(
-            session.quality,
-            late=presenter.late,
-            dropped=presenter.dropped,
-            held=presenter.held,
-            warped=self._warped,
-        )
         self.views.put(
             View(
                 frame=frame,
@@ -305,7 +257,9 @@ class RemoteDriver(threading.Thread):
                 ticks=self._ticks,
                 missed=self._missed,
                 rate=(len(moments) - 1) / span if span > 0 and self.mode == "playing" else 0.0,
-                link=LinkView(quality, session.room, 1000.0 * presenter.delay, self._connected, self.warp),
+                link=LinkView(
+                    showing.quality, session.room, 1000.0 * showing.delay, self._connected, showing.warp
+                ),
             )
         )
 
