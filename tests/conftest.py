@@ -1,10 +1,15 @@
-"""What holds for every test: quick properties, and nobody's own saves or caches are touched."""
+"""What holds for every test: quick properties, and nobody's own saves or caches are touched.
+
+And what tests of several rooms need: a browser, a screen."""
 
 from __future__ import annotations
 
 import os
+import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -33,3 +38,39 @@ def private_user_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[P
             os.environ.pop(name, None)
         else:
             os.environ[name] = value
+
+
+@pytest.fixture
+def display() -> Iterator[str]:
+    """The name of a fresh X display, to look at and to type on. Skips where there can be none."""
+    missing = [tool for tool in ("Xvfb", "xdotool") if shutil.which(tool) is None]
+    if missing:
+        pytest.skip(f"{' and '.join(missing)} not found: apt-get install xvfb xdotool")
+    read, write = os.pipe()
+    command = ["Xvfb", "-displayfd", str(write), "-screen", "0", "1000x800x24", "-nolisten", "tcp"]
+    server = subprocess.Popen(command, pass_fds=[write], stderr=subprocess.DEVNULL)
+    os.close(write)
+    with os.fdopen(read) as pipe:
+        number = pipe.readline().strip()
+    assert number, "Xvfb did not start"
+    yield f":{number}"
+    server.terminate()
+    server.wait(10)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """Headless Chromium that draws WebGL without a GPU. Skips where there is none.
+
+    Not for the whole session: playwright keeps an event loop running in this thread while it is open.
+    """
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright was not found: pip install it")
+    names = ("chromium", "chromium-browser", "google-chrome")
+    chromium = next(filter(None, map(shutil.which, names)), None)
+    if chromium is None:
+        pytest.skip("Chromium was not found on PATH (apt-get install chromium)")
+    flags = ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=chromium, args=flags)
+        yield browser
+        browser.close()

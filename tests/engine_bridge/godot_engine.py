@@ -8,9 +8,7 @@ import re
 import shutil
 import signal
 import subprocess
-import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -130,27 +128,3 @@ def reported(output: str) -> dict[str, Any]:
     assert lines, output[-4000:]
     result: dict[str, Any] = json.loads(lines[-1].removeprefix("RESULT "))
     return result
-
-
-@contextmanager
-def serving(
-    *arguments: str | Path, port: int = 0, env: Mapping[str, str] | None = None
-) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """``worldsdk serve`` as a process of its own, and its address."""
-    command = [sys.executable, "-m", "worldsdk.cli.main", "serve", *map(str, arguments), "--port", str(port)]
-    process = subprocess.Popen(
-        command,
-        cwd=REPOSITORY,
-        env={**os.environ, **(env or {})},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    )
-    try:
-        assert process.stdout is not None
-        found = re.search(r"ws://\S+", process.stdout.readline())
-        assert found, "the server did not start"
-        yield process, found[0]
-    finally:
-        process.kill()
-        process.communicate()

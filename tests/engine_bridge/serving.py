@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -17,20 +17,27 @@ from tests.support import REPOSITORY
 
 @contextmanager
 def serving(
-    folder: Path, *options: str, world: str = "grid-rooms"
+    folder: Path,
+    *options: str | Path,
+    world: str | Path = "grid-rooms",
+    env: Mapping[str, str] | None = None,
 ) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
     """``worldsdk serve`` on a free port unless ``options`` name one; yields its address and process.
 
     The process may be ended or killed by the test; what is left of it is ended here.
     """
     log = folder / "serve.log"
-    command = [sys.executable, "-m", "worldsdk.cli.main", "serve", world, "--device", "cpu"]
+    command = [sys.executable, "-m", "worldsdk.cli.main", "serve", str(world), "--device", "cpu"]
     if "--port" not in options:
         command += ["--port", "0"]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1"}
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1", **(env or {})}
     with log.open("wb") as out:
         process = subprocess.Popen(
-            [*command, *options], cwd=REPOSITORY, stdout=out, stderr=subprocess.STDOUT, env=environment
+            [*command, *map(str, options)],
+            cwd=REPOSITORY,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            env=environment,
         )
     try:
         ends = time.monotonic() + 90

@@ -21,7 +21,8 @@ from websockets.asyncio.server import ServerConnection, serve
 from websockets.typing import Subprotocol
 
 import worldsdk
-from tests.engine_bridge.godot_engine import PROJECT, Godot, serving
+from tests.engine_bridge.godot_engine import PROJECT, Godot
+from tests.engine_bridge.serving import serving
 from tests.support import REPOSITORY
 from worldsdk.protocol.codec import encode
 from worldsdk.protocol.messages import ErrorMessage
@@ -37,9 +38,9 @@ def godot(tmp_path_factory: pytest.TempPathFactory) -> Godot:
 
 
 @pytest.fixture(scope="module")
-def server(godot: Godot) -> Iterator[str]:
+def server(godot: Godot, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A real server; started only where there is an engine to play there."""
-    with serving("grid-rooms") as (_, url):
+    with serving(tmp_path_factory.mktemp("served")) as (url, _):
         yield url
 
 
@@ -120,10 +121,10 @@ def test_keys_move_the_world_in_real_time(godot: Godot, server: str) -> None:
 
 def test_a_killed_server_is_found_again_where_it_was(godot: Godot, tmp_path: Path) -> None:
     flag = tmp_path / "flag"
-    options = ("grid-rooms", "--state", tmp_path / "state", "--save-seconds", "0.5")
+    options = (tmp_path, "--state", tmp_path / "state", "--save-seconds", "0.5")
     report: dict[str, Any] = {}
-    with serving(*options) as (process, url):
-        port = int(url.rpartition(":")[2].partition("/")[0])
+    with serving(*options) as (url, process):
+        port = url.rpartition(":")[2].partition("/")[0]
         player = threading.Thread(
             target=lambda: report.update(
                 godot.result("tests/outage.gd", "--url", url, "--flag", flag, clean=False)
@@ -135,7 +136,7 @@ def test_a_killed_server_is_found_again_where_it_was(godot: Godot, tmp_path: Pat
             time.sleep(0.05)
         process.send_signal(signal.SIGKILL)
         process.wait()
-        with serving(*options, port=port):
+        with serving(*options, "--port", port):
             player.join(200)
     assert report["same"] is True, report
     # The state is saved now and then: on a busy machine the last ticks may not have been.

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.engine_bridge.godot_engine import Godot, find_godot, serving
+from tests.engine_bridge.godot_engine import Godot, find_godot
 from tests.engine_bridge.recording import receiving
+from tests.engine_bridge.serving import serving
 from tests.support import REPOSITORY
 from worldsdk.cli.main import main
 from worldsdk.data.reader import Dataset
@@ -92,7 +93,7 @@ def test_pictures_and_depths_are_of_one_moment(recorded: Path) -> None:
 
 
 def trained(recipe: str, recorded: Path, folder: Path, steps: int) -> Path:
-    """A few steps of a recipe of the game's, in smaller batches: that it comes to an end is what counts here."""
+    """A few steps of a recipe of the game's, in smaller batches: that it comes to an end is what counts."""
     text = (GAME / recipe).read_text("utf-8")
     small = re.sub(r"(batch|pixels|unroll) = \d+", r"\1 = 2", text).replace("[32, 64, 96]", "[8, 8, 16]")
     (folder / recipe).write_text(small)
@@ -170,7 +171,7 @@ def test_the_world_stands_beside_its_game(recorded: Path, tmp_path: Path) -> Non
     assert binary is not None
     project = recorded.parent / "game"
     (project / "shot.gd").write_text(SHOT)
-    with serving(pack) as (_, url):
+    with serving(tmp_path, world=pack) as (url, _):
         report = Godot(binary, project).drawn("shot.gd", "--url", url, tmp_path / "twin", size="768x576")
     state = report["state"]
     assert report["x"] * 32 == pytest.approx(state["x"], abs=0.1)

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 import worldsdk
-from tests.engine_bridge.godot_engine import Godot, serving
+from tests.engine_bridge.godot_engine import Godot
+from tests.engine_bridge.serving import serving
 from tests.support import install_tiny_family, tiny_pack
 
 WALL_METERS = 3.0
@@ -30,7 +31,7 @@ def server(godot: Godot, tmp_path_factory: pytest.TempPathFactory) -> Iterator[s
     env = install_tiny_family(tmp_path_factory.mktemp("family"))
     config = {"height": 192, "width": 256, "history": 3, "max_steps": 4}
     pack = tiny_pack(tmp_path_factory.mktemp("packs") / "large", config=config)
-    with serving(pack, env=env) as (_, url):
+    with serving(tmp_path_factory.mktemp("large"), world=pack, env=env) as (url, _):
         yield url
 
 
@@ -98,15 +99,55 @@ def test_screen_depth_and_background(godot: Godot, server: str, tmp_path: Path) 
 
 
 @pytest.fixture(scope="module")
-def maze(godot: Godot) -> Iterator[str]:
+def maze(godot: Godot, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A real server of doom-maze."""
-    with serving("doom-maze", "--device", "cpu") as (_, url):
+    with serving(tmp_path_factory.mktemp("maze"), world="doom-maze") as (url, _):
         yield url
 
 
-@pytest.mark.parametrize("scene", ["screen", "background"])
+RED, GREEN = [255, 0, 0], [0, 255, 0]
+
+
+def coloured(path: Path, colour: list[int]) -> NDArray[np.bool_]:
+    """[H, W]: where a picture has exactly that colour, which no picture of the maze has."""
+    found: NDArray[np.bool_] = (picture(path) == colour).all(-1)
+    return found
+
+
+def test_boxes_stand_among_the_walls_that_doom_maze_dreams(godot: Godot, maze: str, tmp_path: Path) -> None:
+    out = tmp_path / "depth"
+    report = godot.drawn("tests/depth.gd", "--url", maze, "--seed", "3", "--out", out, size="320x288")
+    assert report["heard"] == [] and report["tick"] == 12
+    with worldsdk.connect(maze, layers=["depth"]) as world:
+        session = world.session(seed=3)
+        for _ in range(12):
+            frame = session.step({"forward": 1.0})
+    assert frame.digest() == report["digest"]
+    depth = np.array(report["depths"]).reshape(48, 64)
+    # The layer travels in 65,536 steps.
+    assert np.abs(depth - frame.layers["depth"]).max() < 0.1
+
+    # Without the world both boxes are seen, where they were put; its pixels are 5 x 6 of the window's.
+    bare, boxes = (tmp_path / f"depth-{name}.png" for name in ("bare", "boxes"))
+    for colour, spot in ((RED, report["before"]), (GREEN, report["behind"])):
+        rows, columns = np.nonzero(coloured(bare, colour))
+        assert len(rows) > 100
+        assert abs(columns.mean() - 5 * (spot[0] + 0.5)) < 3 and abs(rows.mean() - 6 * (spot[1] + 0.5)) < 3
+    # Among its walls the one before a wall is seen whole, and nothing of the one behind a wall.
+    assert (coloured(boxes, RED) == coloured(bare, RED)).all()
+    assert not coloured(boxes, GREEN).any()
+
+    # A plane through the maze hides what is farther, to the pixel, and nothing that is nearer.
+    red = coloured(tmp_path / "depth-plane.png", RED)
+    farther = (depth > report["plane"]).repeat(6, 0).repeat(5, 1)
+    clear = np.abs(depth / report["plane"] - 1.0).repeat(6, 0).repeat(5, 1) > 0.01
+    assert 0.2 < red.mean() < 0.8
+    assert (red == farther)[clear].mean() > 0.999
+
+
+@pytest.mark.parametrize("scene", ["screen", "background", "depth"])
 def test_doom_maze_is_played_in_a_scene(godot: Godot, maze: str, scene: str, tmp_path: Path) -> None:
-    """On a quad in a level, and behind what the engine draws. By what came, not by how fast."""
+    """On a quad in a level, behind what the engine draws, and around it. By what came, not by how fast."""
     out = tmp_path / "maze"
     report = godot.drawn("tests/scene.gd", "--scene", scene, "--url", maze, "--out", out, size="320x240")
     assert report["heard"] == []

@@ -2,58 +2,25 @@
 
 from __future__ import annotations
 
-import functools
-import http.server
 import json
-import os
 import re
-import shutil
-import signal
-import subprocess
-import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from tests.engine_bridge.serving import serving
+from tests.engine_bridge.web_pages import WEB, needs_node, needs_packages, node
 from tests.support import REPOSITORY
 
-WEB = REPOSITORY / "engine_bridge" / "web"
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-SOFTWARE_GL = ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
 WAIT_MS = 60_000
 WIDTH, HEIGHT = 360, 240
 CUBE = (slice(HEIGHT // 2, None), slice(0, WIDTH // 2))
 """Rows and columns where the demos' own object turns, in front of the world."""
-
-OLDEST_NODE = (20, 10)
-
-
-def node_missing() -> str:
-    """Why there is no Node that will do; empty where there is one."""
-    if shutil.which("node") is None:
-        return "Node was not found"
-    said = subprocess.run(["node", "--version"], capture_output=True, text=True, timeout=60).stdout
-    found = re.match(r"v(\d+)\.(\d+)", said)
-    if found is None or (int(found[1]), int(found[2])) < OLDEST_NODE:
-        return f"Node 20.10 or later was not found, only {said.strip() or 'one that does not start'}"
-    return ""
-
-
-NO_NODE = node_missing()
-needs_node = pytest.mark.skipif(bool(NO_NODE), reason=NO_NODE)
-needs_packages = pytest.mark.skipif(
-    not (WEB / "node_modules" / "esbuild").exists(),
-    reason="engine_bridge/web/node_modules is missing: run 'npm ci' in engine_bridge/web",
-)
-
-
-def node(*arguments: str, seconds: float = 240) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(["node", *arguments], cwd=WEB, capture_output=True, text=True, timeout=seconds)
 
 
 def test_the_lock_names_no_registry_and_holds_every_dependency() -> None:
@@ -89,61 +56,24 @@ def test_the_units() -> None:
     assert passed and int(passed[1]) >= 40, done.stdout
 
 
-class Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, format: str, *args: Any) -> None:
-        """Nothing: the tests' output is for the tests."""
-
-
-@pytest.fixture(scope="module")
-def pages() -> Iterator[str]:
-    """The demo pages, bundled and served; yields their origin."""
-    done = node("scripts/demo.mjs", "--build")
-    assert done.returncode == 0, done.stderr
-    handler = functools.partial(Quiet, directory=str(WEB / ".demo"))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join()
-
-
 class Served:
     """``worldsdk serve``, by default on the cheapest world, with sessions that outlive it."""
 
     def __init__(self, folder: Path, *more: str, world: str = "grid-rooms") -> None:
         self._folder = folder
-        self._more = more
+        self._options = ("--state", str(folder / "state"), *more)
         self._world = world
-        self._process: subprocess.Popen[bytes] | None = None
+        self._open = ExitStack()
         self.port = 0
 
     def start(self) -> None:
-        log = self._folder / "log"
-        command = [sys.executable, "-m", "worldsdk.cli.main", "serve", self._world, "--device", "cpu"]
-        command += ["--port", str(self.port), "--state", str(self._folder / "state"), *self._more]
-        environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1"}
-        with log.open("wb") as out:
-            self._process = subprocess.Popen(
-                command, cwd=REPOSITORY, stdout=out, stderr=subprocess.STDOUT, env=environment
-            )
-        deadline = time.monotonic() + 120
-        while not (found := re.search(r"ws://127\.0\.0\.1:(\d+)/play", log.read_text("utf-8"))):
-            assert self._process.poll() is None, log.read_text("utf-8")
-            assert time.monotonic() < deadline, "the server did not start"
-            time.sleep(0.1)
-        self.port = int(found[1])
+        """Serves; from the second time on at the same port."""
+        options = (*self._options, "--port", str(self.port))
+        url, _ = self._open.enter_context(serving(self._folder, *options, world=self._world))
+        self.port = int(url.rpartition(":")[2].partition("/")[0])
 
     def stop(self) -> None:
-        if self._process is None:
-            return
-        self._process.send_signal(signal.SIGTERM)
-        try:
-            self._process.wait(30)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        self._process = None
+        self._open.close()
 
 
 @pytest.fixture(scope="module")
@@ -178,17 +108,6 @@ def test_the_runner_notices_a_vector_that_is_wrong(tmp_path: Path) -> None:
     done = node("conformance.mjs", str(tmp_path))
     assert done.returncode == 1
     assert json.loads(done.stdout)["vectors"] == {"passed": 1, "failed": 2}
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright")
-    if CHROMIUM is None:
-        pytest.skip("Chromium was not found on PATH (apt-get install chromium)")
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=SOFTWARE_GL)
-        yield browser
-        browser.close()
 
 
 Open = Callable[..., Any]

@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-import http.server
-import shutil
-import subprocess
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,57 +10,24 @@ import numpy as np
 import pytest
 
 from tests.engine_bridge.recording import receiving
-from tests.support import REPOSITORY
+from tests.engine_bridge.web_pages import needs_node, needs_packages, node
 from worldsdk.data.reader import Dataset
 
-WEB = REPOSITORY / "engine_bridge" / "web"
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 ROWS = 240
 BACKGROUND = (27, 42, 58)
 BAT = (224, 176, 64)
 SCALE = 4
 """Pixels of the game in one of the recording."""
 
-pytestmark = [
-    pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed"),
-    pytest.mark.skipif(
-        not (WEB / "node_modules" / "esbuild").exists(),
-        reason="engine_bridge/web/node_modules is missing: run 'npm ci' in engine_bridge/web",
-    ),
-]
+pytestmark = [needs_node, needs_packages]
 
 
-class Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, format: str, *args: Any) -> None:
-        """Nothing: the tests' output is for the tests."""
-
-
-@pytest.fixture(scope="module")
-def pages() -> Iterator[str]:
-    done = subprocess.run(
-        ["node", "scripts/demo.mjs", "--build"], cwd=WEB, capture_output=True, text=True, timeout=240
-    )
-    assert done.returncode == 0, done.stderr
-    handler = functools.partial(Quiet, directory=str(WEB / ".demo"))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join()
-
-
-@pytest.fixture(scope="module")
-def page() -> Iterator[Any]:
-    playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright")
-    if CHROMIUM is None:
-        pytest.skip("there is no chromium on the path")
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        page = browser.new_page()
-        page.set_default_timeout(60_000)
-        yield page
-        browser.close()
+@pytest.fixture
+def page(browser: Any) -> Iterator[Any]:
+    page = browser.new_page()
+    page.set_default_timeout(60_000)
+    yield page
+    page.close()
 
 
 def test_a_page_records_its_game(page: Any, pages: str, tmp_path: Path) -> None:
@@ -102,7 +64,5 @@ def test_a_page_that_was_not_allowed_is_told_what_to_do(page: Any, pages: str, t
 
 
 def test_the_units() -> None:
-    done = subprocess.run(
-        ["node", "scripts/test.mjs", "recorder"], cwd=WEB, capture_output=True, text=True, timeout=240
-    )
+    done = node("scripts/test.mjs", "recorder")
     assert done.returncode == 0, done.stdout[-8000:] + done.stderr

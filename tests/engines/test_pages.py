@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -20,9 +19,7 @@ from tests.support import REPOSITORY
 
 PAGES = REPOSITORY / "docs" / "engines"
 PATIENCE_SECONDS = 150.0
-TOOLS = [tool for tool in ("Xvfb", "xdotool") if shutil.which(tool) is None]
 pytestmark = [
-    pytest.mark.skipif(bool(TOOLS), reason=f"not found: {', '.join(TOOLS)} (apt-get install xvfb xdotool)"),
     pytest.mark.skipif(not features.check("xcb"), reason="not found: a Pillow that can read an X screen"),
     pytest.mark.timeout(400),
 ]
@@ -37,21 +34,6 @@ def programs() -> list[tuple[str, str]]:
             assert engine, f"{page.name}: a program without an adapter:\n{code}"
             found.append((engine[1], code))
     return found
-
-
-@pytest.fixture
-def display() -> Iterator[str]:
-    """The name of a fresh X display."""
-    read, write = os.pipe()
-    command = ["Xvfb", "-displayfd", str(write), "-screen", "0", "1000x800x24", "-nolisten", "tcp"]
-    server = subprocess.Popen(command, pass_fds=[write], stderr=subprocess.DEVNULL)
-    os.close(write)
-    with os.fdopen(read) as pipe:
-        number = pipe.readline().strip()
-    assert number, "Xvfb did not start"
-    yield f":{number}"
-    server.terminate()
-    server.wait(10)
 
 
 def colours(seen: NDArray[np.int16]) -> int:

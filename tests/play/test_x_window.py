@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 import time
@@ -14,29 +13,7 @@ from PIL import Image, ImageGrab, features
 
 from tests.support import install_tiny_family, tiny_pack
 
-MISSING = [tool for tool in ("Xvfb", "xdotool") if shutil.which(tool) is None]
-pytestmark = [
-    pytest.mark.skipif(bool(MISSING), reason=f"needs {' and '.join(MISSING)}: apt-get install xvfb xdotool"),
-    pytest.mark.skipif(not features.check("xcb"), reason="needs a Pillow that can read an X screen"),
-]
-
-
-@pytest.fixture
-def display():
-    """The name of a fresh X display."""
-    read, write = os.pipe()
-    server = subprocess.Popen(
-        ["Xvfb", "-displayfd", str(write), "-screen", "0", "1000x800x24", "-nolisten", "tcp"],
-        pass_fds=[write],
-        stderr=subprocess.DEVNULL,
-    )
-    os.close(write)
-    with os.fdopen(read) as pipe:
-        number = pipe.readline().strip()
-    assert number, "Xvfb did not start"
-    yield f":{number}"
-    server.terminate()
-    server.wait(10)
+pytestmark = pytest.mark.skipif(not features.check("xcb"), reason="needs a Pillow that can read an X screen")
 
 
 class Screen:

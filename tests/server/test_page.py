@@ -2,7 +2,6 @@
 
 import hashlib
 import re
-import shutil
 import subprocess
 import sys
 import time
@@ -18,7 +17,6 @@ from worldsdk.server.http import PAGE, SAFE, read_page
 FILES = read_page(PAGE)
 TEXTS = {path: file.content.decode() for path, file in FILES.items() if not path.endswith((".png", ".ico"))}
 OWN = {path: text for path, text in TEXTS.items() if not path.startswith("/vendor/")}
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 WAIT_MS = 20_000
 
 
@@ -83,17 +81,6 @@ def test_the_page_comes_with_its_policy(served):
         assert answer.headers["Content-Security-Policy"] == SAFE["Content-Security-Policy"]
         assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
         assert answer.read() == FILES["/index.html"].content
-
-
-@pytest.fixture(scope="module")
-def browser():
-    playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright")
-    if CHROMIUM is None:
-        pytest.skip("there is no chromium on the path")
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
