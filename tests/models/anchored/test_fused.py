@@ -8,6 +8,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.models.anchored.test_walls import room
 from tests.models.samples import anchored
 from worldsdk.models.anchored.fused import FusedPainter
 from worldsdk.models.anchored.painter import Painter
@@ -20,12 +21,15 @@ from worldsdk.models.anchored.painter import Painter
     away=st.floats(0.0, 400.0),
     batch=st.integers(1, 3),
     tile=st.sampled_from([0, 64]),
+    walls=st.sampled_from([0, 3]),
 )
 @torch.inference_mode()
 def test_one_loop_sees_what_the_tensors_see(
-    seed: int, heading: float, away: float, batch: int, tile: int
+    seed: int, heading: float, away: float, batch: int, tile: int, walls: int
 ) -> None:
-    painter = Painter(dataclasses.replace(anchored().config, tile=tile)).eval()
+    painter = Painter(dataclasses.replace(anchored().config, tile=tile, walls=walls)).eval()
+    if painter.walls is not None:
+        room(painter.walls)
     painter.texture.table.mul_(20.0)
     config = painter.config
     torch.manual_seed(seed)

@@ -32,6 +32,8 @@ class AnchoredConfig:
     texture_cells: sides of the cells in which the look of surfaces is kept, map units, coarse to fine.
     texture_log2_slots: each level keeps 2 ** this many cells; those that collide share one.
     tile: side of the square after which the one floor repeats, whole map units; 0 where it does not.
+    walls: flat pieces of wall that there is room for; 0 where walls are left to the place. See ``walls``.
+    wall_tile: side of the square after which what covers a wall repeats, whole map units.
     samples: of the game's own pixels along each side of one of ours; see ``samples``.
     things: kinds of objects that are followed one by one.
     vital: names of meters without which an episode is over: a blow that takes what is left is the last.
@@ -59,6 +61,8 @@ class AnchoredConfig:
     texture_cells: tuple[float, ...] = (64.0, 32.0, 16.0, 8.0, 4.0, 2.0)
     texture_log2_slots: tuple[int, ...] = (11, 13, 15, 16, 17, 17)
     tile: int = 0
+    walls: int = 0
+    wall_tile: int = 128
     samples: int = 4
     things: tuple[str, ...] = ()
     vital: tuple[str, ...] = ()
@@ -80,8 +84,10 @@ class AnchoredConfig:
             raise ValueError(f"lags {self.lags} must hold 1 and nothing below")
         if len(self.texture_cells) != len(self.texture_log2_slots) or not self.texture_cells:
             raise ValueError("texture_cells and texture_log2_slots must list the same levels, one at least")
-        if self.tile < 0 or min(self.samples, self.slots, self.facets, self.sprite) < 1:
-            raise ValueError("tile must be 0 or more; samples, slots, facets and sprite 1 or more")
+        if min(self.tile, self.walls) < 0:
+            raise ValueError("tile and walls must be 0 or more")
+        if min(self.wall_tile, self.samples, self.slots, self.facets, self.sprite) < 1:
+            raise ValueError("wall_tile, samples, slots, facets and sprite must be 1 or more")
         unknown = set(self.vital) - {meter.name for meter in self.meters}
         if unknown or (self.vital and not self.things):
             raise ValueError(

@@ -33,7 +33,7 @@ class FusedPainter(Painter):
         self.config = painter.config
         for name, part in painter.named_children():
             self.add_module(name, part)
-        self.floor, self.sprites = painter.floor, painter.sprites
+        self.floor, self.walls, self.sprites = painter.floor, painter.walls, painter.sprites
         texture, camera = painter.texture, painter.camera
         if painter.sprites is not None:
             painter.sprites.fix()
@@ -56,7 +56,7 @@ class FusedPainter(Painter):
         across, down = self.rays
         _look(
             pose.numpy(),
-            place.inverse_depth.contiguous().numpy(),
+            self.standing(pose, place.inverse_depth).contiguous().numpy(),
             past.movedim(2, -1).contiguous().numpy(),
             past_poses.contiguous().numpy(),
             across,
@@ -73,7 +73,7 @@ class FusedPainter(Painter):
         )
         surface = self.texture.colour(torch.from_numpy(texels)).float().movedim(-1, 1)
         found, standing = torch.from_numpy(known), torch.from_numpy(inverse)
-        surface = self.with_floor(surface, pose, standing)
+        surface = self.with_tiles(surface, pose, standing)
         nearness = (64.0 * standing).clamp(max=4.0)[:, None]
         inputs = F.pixel_unshuffle(torch.cat([found, surface, nearness], dim=1), 2)
         inputs = torch.cat([inputs, place.sketch.float()], dim=1)

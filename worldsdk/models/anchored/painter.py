@@ -11,10 +11,11 @@ from torch import Tensor, nn
 
 from worldsdk.models.anchored.config import AnchoredConfig
 from worldsdk.models.anchored.floor import Floor
-from worldsdk.models.anchored.place import Place, Recollection
+from worldsdk.models.anchored.place import Place
 from worldsdk.models.anchored.samples import Samples
 from worldsdk.models.anchored.sprites import Sprites
 from worldsdk.models.anchored.texture import HINTS, Texture
+from worldsdk.models.anchored.walls import Walls
 from worldsdk.models.blocks import LevelEmbedding, UNet, mix_noise
 from worldsdk.models.camera import Camera, footprint, surface_code
 
@@ -56,6 +57,7 @@ class Painter(nn.Module):
         samples = Samples(config, self.camera)
         self.samples = samples
         self.floor = Floor(config, samples) if config.tile else None
+        self.walls = Walls(config, samples, self.camera) if config.walls else None
         self.sprites = Sprites(config, samples) if config.things else None
         self.level = LevelEmbedding(LEVEL_CHANNELS)
         facts = LEVEL_CHANNELS + config.controls + len(config.meters)
@@ -81,7 +83,7 @@ class Painter(nn.Module):
         """
         place = self.place(pose)
         with torch.autocast(pose.device.type, enabled=False):
-            inverse = self._standing(place)
+            inverse = self.standing(pose, place.inverse_depth)
             points, depth = self._points(pose, inverse)
             pieces = []
             for view in range(self.config.views):
@@ -90,7 +92,7 @@ class Painter(nn.Module):
                     past[:, view], grid, mode="bilinear", padding_mode="border", align_corners=False
                 )
                 pieces += [warped * seen, seen]
-            surface = self.with_floor(self.surface(points, depth), pose, inverse)
+            surface = self.with_tiles(self.surface(points, depth), pose, inverse)
             code = surface_code(points, self.config.periods)
             nearness = (64.0 / depth).clamp(max=4.0)[:, None]
             inputs = F.pixel_unshuffle(torch.cat([*pieces, code, surface, nearness], dim=1), 2)
@@ -110,10 +112,12 @@ class Painter(nn.Module):
         """The standing world seen from ``pose``: world points [B, 3, H, W] and depth [B, H, W], map units."""
         place = self.place(pose)
         with torch.autocast(pose.device.type, enabled=False):
-            return self._points(pose, self._standing(place))
+            return self._points(pose, self.standing(pose, place.inverse_depth))
 
-    def _standing(self, place: Recollection) -> Tensor:
-        return torch.maximum(place.inverse_depth, self.camera.floor_inverse_depth())
+    def standing(self, pose: Tensor, inverse: Tensor) -> Tensor:
+        """1 / depth [B, H, W] of what stands around pose [B, 3], from what the place says of it."""
+        inverse = torch.maximum(inverse, self.camera.floor_inverse_depth())
+        return inverse if self.walls is None else self.walls.standing(pose, inverse)
 
     def _points(self, pose: Tensor, inverse: Tensor) -> tuple[Tensor, Tensor]:
         # Geometry is given, not learned: depth has its own target, colour does not pull at it.
@@ -129,12 +133,16 @@ class Painter(nn.Module):
         found = self.texture.paint(cells, footprint(points).amax(1).flatten(), depth.flatten())
         return found.view(*depth.shape, -1).movedim(-1, 1)
 
-    def with_floor(self, surface: Tensor, pose: Tensor, inverse: Tensor) -> Tensor:
-        """``surface`` [B, 3 + HINTS, H, W] with the tile of the floor added to its colour where it shows."""
-        if self.floor is None:
-            return surface
-        floor = self.floor.image(pose, inverse, self.camera.floor_inverse_depth())
-        return torch.cat([surface[:, :3] + floor, surface[:, 3:]], dim=1)
+    def with_tiles(self, surface: Tensor, pose: Tensor, inverse: Tensor) -> Tensor:
+        """``surface`` [B, 3 + HINTS, H, W], with the tiles of floor and walls added to its colour."""
+        colour, hints = surface[:, :3], surface[:, 3:]
+        uncovered: Tensor | float = 1.0
+        if self.walls is not None:
+            wall = self.walls.image(pose, inverse)
+            colour, uncovered = colour + wall[:, :3], 1.0 - wall[:, 3:]
+        if self.floor is not None:
+            colour = colour + self.floor.image(pose, inverse, self.camera.floor_inverse_depth()) * uncovered
+        return torch.cat([colour, hints], dim=1)
 
     def figures(self, pose: Tensor, things: Tensor, inverse: Tensor) -> Tensor | None:
         """[B, 6, H, W] of ``Sprites.image``, or None where nothing is followed; inverse: [B, H, W]."""

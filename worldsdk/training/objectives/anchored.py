@@ -20,6 +20,7 @@ from worldsdk.models.blocks import to_signed
 from worldsdk.models.camera import footprint
 from worldsdk.training.footage import Footage
 from worldsdk.training.objectives.objective import Objective, noise_levels, read_settings
+from worldsdk.training.objectives.planes import find_walls
 from worldsdk.training.objectives.spots import Spots
 from worldsdk.training.recipe import Stage
 
@@ -79,6 +80,9 @@ class PlaceObjective(Objective):
         self.at = footage.windows(0, 1)
         self.settings = read_settings(stage, {"depth_weight": 1.0})
         self.farthest = farthest_depth(footage)
+        walls = model.painter.walls
+        if walls is not None:
+            walls.planes.copy_(find_walls(footage, model.painter.camera, len(walls.planes)))
 
     @property
     def frames_per_step(self) -> int:
@@ -120,7 +124,7 @@ class SurfaceObjective(Objective):
 
     def parameters(self) -> Iterator[nn.Parameter]:
         painter = self.painter
-        parts = (painter.texture, painter.floor, painter.sprites)
+        parts = (painter.texture, painter.floor, painter.walls, painter.sprites)
         return chain.from_iterable(part.parameters() for part in parts if part is not None)
 
     def losses(self, draw: np.random.Generator, noise: torch.Generator) -> dict[str, Tensor]:
@@ -140,11 +144,7 @@ class SurfaceObjective(Objective):
         with torch.autocast(at.device.type, enabled=False):
             flat = points.movedim(1, -1).reshape(-1, 3)[whole]
             seen = painter.texture(flat, size.flatten()[whole], far)[:, :3]
-            if painter.floor is not None:
-                pose = footage.variables[at, :3].repeat_interleave(count, dim=0)
-                nearest = painter.camera.floor_inverse_depth()[row, column].flatten()
-                bare = far.reciprocal() <= nearest * ON_FLOOR
-                seen = seen + painter.floor(pose, row.flatten(), column.flatten()) * bare[:, None]
+            seen = seen + self._tiles(footage.variables[at, :3], row, column, far.reciprocal())
             truth = footage.pixels[at].reshape(-1, 3)[whole].float().mul(2.0 / 255.0).sub(1.0)
             if painter.sprites is None:
                 surface = (seen - truth).abs().mean()
@@ -152,6 +152,21 @@ class SurfaceObjective(Objective):
             seen, clear = self._with_things(at, seen, row, column, far)
             surface = ((seen - truth).abs().mean(1) * clear).mean()
         return {"total": surface, "surface": surface}
+
+    def _tiles(self, poses: Tensor, row: Tensor, column: Tensor, inverse: Tensor) -> Tensor | float:
+        """What the tiles of floor and walls add to the colours [N, 3]; row, column: [B, N / B]."""
+        painter = self.painter
+        pose = poses.repeat_interleave(row.shape[1], dim=0)
+        row, column = row.flatten(), column.flatten()
+        added: Tensor | float = 0.0
+        uncovered: Tensor | float = 1.0
+        if painter.walls is not None:
+            added, share = painter.walls(pose, row, column, inverse)
+            uncovered = 1.0 - share[:, None]
+        if painter.floor is not None:
+            bare = inverse <= painter.camera.floor_inverse_depth()[row, column] * ON_FLOOR
+            added = added + painter.floor(pose, row, column) * bare[:, None] * uncovered
+        return added
 
     def _with_things(
         self, at: Tensor, seen: Tensor, row: Tensor, column: Tensor, far: Tensor

@@ -1,0 +1,111 @@
+"""``Walls`` on a CPU: compiled loops over columns, pixels and their samples."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from worldsdk.pixels.kernels import kernel
+
+Floats = NDArray[np.float32]
+
+
+@kernel(fastmath=False)
+def nearest_wall(x0: float, y0: float, x: float, y: float, planes: Floats) -> tuple[float, int, float]:
+    """1 / depth of the nearest wall along a level ray (0: none), its index, and where along it."""
+    best, which, place = 0.0, 0, 0.0
+    for k in range(len(planes)):
+        if planes[k, 5] <= 0.0:
+            continue
+        nx, ny = planes[k, 0], planes[k, 1]
+        away = planes[k, 2] - x0 * nx - y0 * ny
+        if abs(away) < 1e-3:
+            away = 1e-3
+        inverse = (x * nx + y * ny) / away
+        if inverse <= best or inverse <= 1e-6 or inverse >= 1.0:
+            continue
+        depth = 1.0 / inverse
+        along = (y0 + depth * y) * nx - (x0 + depth * x) * ny
+        if planes[k, 3] <= along <= planes[k, 4]:
+            best, which, place = inverse, k, along
+    return best, which, place
+
+
+@kernel(fastmath=False)
+def wall_standing(
+    poses: Floats, planes: Floats, across: Floats, down: Floats, eye: float, inverse: Floats
+) -> None:
+    """Puts ``inverse`` [B, H, W] right where it is wall; across: [W], down: [H], of pixel centres."""
+    batch, height, width = inverse.shape
+    for b in range(batch):
+        cos, sin = math.cos(poses[b, 2] * math.pi / 180.0), math.sin(poses[b, 2] * math.pi / 180.0)
+        for u in range(width):
+            wall, which, _ = nearest_wall(
+                poses[b, 0], poses[b, 1], cos + across[u] * sin, sin - across[u] * cos, planes
+            )
+            if wall <= 0.0:
+                continue
+            depth, top = 1.0 / wall, planes[which, 5]
+            for v in range(height):
+                z = eye - depth * down[v]
+                if 0.0 <= z <= top and inverse[b, v, u] <= 1.5 * wall:
+                    inverse[b, v, u] = wall
+
+
+@kernel(fastmath=False)
+def wall_means(
+    poses: Floats,
+    planes: Floats,
+    standing: Floats,
+    across: Floats,
+    floor_inverse: Floats,
+    sample_across: Floats,
+    sample_down: Floats,
+    tile: Floats,
+    eye: float,
+    out: Floats,
+    far: Floats,
+) -> None:
+    """Fills ``out`` [B, H, W, 4] with the sum of texels and the share of wall, ``far`` [B, W] with its depth.
+
+    standing: [B, H, W]; across: [W], of pixel centres; floor_inverse: [H, W]; tile: [walls * side * side, 3].
+    """
+    batch, height, width = standing.shape
+    per_side = len(sample_across) // width
+    side = np.int64(math.sqrt(len(tile) / len(planes)) + 0.5)
+    share = 1.0 / (per_side * per_side)
+    depths = np.empty(per_side, np.float64)
+    firsts = np.empty(per_side, np.int64)
+    tops = np.empty(per_side, np.float64)
+    for b in range(batch):
+        cos, sin = math.cos(poses[b, 2] * math.pi / 180.0), math.sin(poses[b, 2] * math.pi / 180.0)
+        x0, y0 = poses[b, 0], poses[b, 1]
+        for u in range(width):
+            middle, _, _ = nearest_wall(x0, y0, cos + across[u] * sin, sin - across[u] * cos, planes)
+            far[b, u] = 1.0 / max(middle, 1e-4)
+            for j in range(per_side):
+                slope = sample_across[u * per_side + j]
+                wall, which, along = nearest_wall(x0, y0, cos + slope * sin, sin - slope * cos, planes)
+                depths[j] = 1.0 / wall if wall > 0.0 else 0.0
+                tops[j] = planes[which, 5]
+                firsts[j] = which * side * side + (np.int64(math.floor(along)) % side) * side
+            for v in range(height):
+                if standing[b, v, u] > 1.03 * max(middle, floor_inverse[v, u]):
+                    continue
+                red = green = blue = covered = 0.0
+                for i in range(per_side):
+                    slope = sample_down[v * per_side + i]
+                    for j in range(per_side):
+                        z = eye - depths[j] * slope
+                        if depths[j] > 0.0 and 0.0 <= z <= tops[j]:
+                            texel = firsts[j] + np.int64(math.floor(z)) % side
+                            red += tile[texel, 0]
+                            green += tile[texel, 1]
+                            blue += tile[texel, 2]
+                            covered += 1.0
+                out[b, v, u, 0] = red * share
+                out[b, v, u, 1] = green * share
+                out[b, v, u, 2] = blue * share
+                out[b, v, u, 3] = covered * share
