@@ -9,8 +9,9 @@ import pytest
 pytest.importorskip("gymnasium")
 pytest.importorskip("Box2D")
 
-from worldsdk.data.games.cars import CarGame
-from worldsdk.data.games.catalogue import make_policy, open_game
+from worldsdk.data.games.cars import FIELD, ROAD, CarGame
+from worldsdk.data.games.catalogue import open_game
+from worldsdk.data.games.game import Observation
 from worldsdk.errors import MissingExtraError
 
 
@@ -20,6 +21,10 @@ def cars() -> Iterator[CarGame]:
     assert isinstance(game, CarGame)
     yield game
     game.close()
+
+
+def told(cars: CarGame, seen: Observation) -> dict[str, float]:
+    return dict(zip([v.name for v in cars.info.variables], seen.variables.tolist(), strict=True))
 
 
 def test_controls_are_analogue_and_named(cars: CarGame) -> None:
@@ -42,15 +47,15 @@ def test_it_begins_when_the_camera_has_come_down_and_shows_no_panel(cars: CarGam
 def test_gas_drives_steering_turns_and_brakes_stop(cars: CarGame) -> None:
     cars.reset(3)
     parse = cars.info.controls.parse
-    for _ in range(40):
+    for _ in range(20):
         driven = cars.step(parse({"gas": 1.0}))
-    for _ in range(12):
+    for _ in range(6):
         turned = cars.step(parse({"steering": 1.0}))
-    for _ in range(60):
+    for _ in range(30):
         stopped = cars.step(parse({"brake": 0.8}))
-    assert driven.variables[0] > 20.0
-    assert turned.variables[1] < -0.3
-    assert stopped.variables[0] < 3.0
+    assert told(cars, driven)["speed"] > 20.0
+    assert told(cars, turned)["yaw_rate"] < -0.3
+    assert abs(told(cars, stopped)["speed"]) < 3.0
 
 
 def test_same_seed_same_controls_same_frames(cars: CarGame) -> None:
@@ -63,15 +68,69 @@ def test_same_seed_same_controls_same_frames(cars: CarGame) -> None:
         np.testing.assert_array_equal(a.variables, b.variables)
 
 
-def test_the_driver_follows_the_road(cars: CarGame) -> None:
-    policy = make_policy("explore", "car-racing", cars)
-    policy.reset(np.random.default_rng(0))
-    seen, total = cars.reset(0), 0.0
-    for _ in range(130):
-        seen = cars.step(policy.act(seen))
-        total += seen.reward
-    # A tick costs 0.1, a new piece of road gives 3 or 4.
-    assert total > 12.0
+def test_the_road_is_where_the_variables_say(cars: CarGame) -> None:
+    for seed in (1, 2, 3):
+        first = cars.reset(seed)
+        state = told(cars, first)
+        assert abs(state["offset"]) < ROAD and abs(state["slant"]) < 0.5
+        # Grey pixels of the car's row are road; a pixel is 43.2 m / 64 wide.
+        row = first.pixels[54].astype(int)
+        road = np.flatnonzero(row.max(axis=1) - row.min(axis=1) < 24)
+        middle = (road.min() + road.max()) / 2.0
+        assert (middle - 31.5) * 43.2 / 64 == pytest.approx(state["offset"], abs=2.5)
+
+
+def test_hands_go_round_together(cars: CarGame) -> None:
+    spans = {v.name: v.period for v in cars.info.variables if v.unit == "metres" and v.period}
+    assert spans["lap"] == pytest.approx(4 * spans["quarter"]) == pytest.approx(16 * spans["sixteenth"])
+    cars.reset(5)
+    gas = cars.info.controls.parse({"gas": 0.5})
+    for _ in range(20):
+        state = told(cars, cars.step(gas))
+        for name in ("quarter", "sixteenth"):
+            assert (state["lap"] - state[name]) % spans[name] == pytest.approx(0.0, abs=1e-2) or (
+                state["lap"] - state[name]
+            ) % spans[name] == pytest.approx(spans[name], abs=1e-2)
+
+
+def test_the_road_pays_by_the_metre(cars: CarGame) -> None:
+    before = told(cars, cars.reset(3))["lap"]
+    gas, paid = cars.info.controls.parse({"gas": 0.3}), 0.0
+    # Until it leaves the road.
+    for _ in range(15):
+        seen = cars.step(gas)
+        paid += seen.reward + 0.2
+    driven = (told(cars, seen)["lap"] - before) % cars.circuit.length
+    assert driven > 3.0
+    assert paid == pytest.approx(1000.0 * driven / cars.circuit.length, rel=1e-3)
+
+
+def test_far_beside_the_road_it_ends(cars: CarGame) -> None:
+    seen = cars.reset(3)
+    drive = cars.info.controls.parse({"gas": 0.4})
+    for _ in range(400):
+        seen = cars.step(drive)
+        if seen.ended:
+            break
+    # Straight on there is no closed circuit.
+    assert seen.ended and abs(told(cars, seen)["offset"]) == pytest.approx(FIELD)
+
+
+def test_a_turn_keeps_distances(cars: CarGame) -> None:
+    # The road is as wide, in pixels, when it lies across the picture as when it lies along it.
+    cars.reset(3)
+    widths = []
+    for turn in (0.0, np.pi / 2.0):
+        x, y = cars.circuit.point(30.0)
+        cars._env.car.destroy()
+        cars._env.car = type(cars._env.car)(cars._env.world, cars.circuit.heading(30.0) + turn, x, y)
+        picture = cars._picture(None).astype(int)
+        grey = picture.max(axis=2) - picture.min(axis=2) < 24
+        widths.append(
+            np.median(grey[20:44].sum(axis=1)) if turn == 0.0 else np.median(grey[:, 4:24].sum(axis=0))
+        )
+    assert widths[0] == pytest.approx(2 * ROAD / 43.2 * 64, abs=2.0)
+    assert widths[1] == pytest.approx(widths[0], abs=2.0)
 
 
 def test_without_its_engine_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

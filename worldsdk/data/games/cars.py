@@ -1,8 +1,13 @@
 """Gymnasium's CarRacing as a recordable game with named, analogue controls (the optional extra ``cars``).
 
-A car from above, on a new track each episode. What is not the world is left out: the first second, in which
-the camera flies in, and the panel below the picture (what it tells is in the variables). Units: speed in the
-game's metres per second, angles in radians, positive to the left as the physics has them.
+A car from above, on one circuit: Gymnasium makes it from a fixed seed, so that it can be learnt. Episodes
+differ in where on it the car stands. What is not the world is left out: the first second, in which the
+camera flies in, and the panel below the picture (what it tells is in the variables). The picture shows as
+many metres across a pixel as up it, so that turning does not bend what is seen.
+
+A lap on the road pays what it pays in the game, but by the metre and as often as it is driven: which of the
+road's tiles were driven on before cannot be seen. An episode ends ``FIELD`` metres beside the road, and not
+after a lap. Units: metres, seconds and radians, positive to the left as the physics has them.
 """
 
 from __future__ import annotations
@@ -14,19 +19,40 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from worldsdk.controls import Control, ControlSpec
+from worldsdk.controls import Control, Controls, ControlSpec
+from worldsdk.data.games.circuit import Circuit
 from worldsdk.data.games.game import Observation
 from worldsdk.data.games.gym import GymGame
-from worldsdk.data.games.pool import pool_pixels
 from worldsdk.errors import MissingExtraError
 from worldsdk.models.interface import Variable
 
 ENVIRONMENT = "CarRacing-v3"
-FLY_IN_TICKS = 50
-"""The camera comes down in the first second of an episode, at 50 ticks a second."""
+CIRCUIT = 612
+"""Seed of the road: of the first thousand, the shortest whose ends keep apart and which bends both ways."""
 
-ROWS, COLUMNS = slice(0, 84), slice(6, 90)
-"""Of the 96 x 96 picture: without the panel, and as much less across as it is less high."""
+STEPS = 2
+"""Of the physics, which runs at 50 a second, in a tick: at half its rate a picture shows something new."""
+
+ROAD = 20.0 / 3.0
+"""Metres from the road's middle to its edge."""
+
+FIELD = 35.0
+"""Metres from the road's middle at which an episode ends: from there on nothing but grass would be seen."""
+
+LAP_PAYS = 1000.0
+"""Reward of a whole lap on the road, as in the game; a step of the physics costs ``STEP_COSTS``, as there."""
+STEP_COSTS = 0.1
+
+WIDTH, HEIGHT = 1000, 700
+"""The game's window in its own pixels, without the panel at the bottom."""
+
+HANDS = {"lap": 1, "quarter": 4, "sixteenth": 16}
+"""Variables that tell the place on the circuit, as a clock's hands tell the time, and how often each goes
+round in a lap. A slow one says which bend it is, a fast one how near: a network reads little out of the last
+digits of a number."""
+
+TOP_SPEED = 90.0
+"""Metres a second; on the longest straight the car is faster for a moment, and then it is told as this."""
 
 _CONTROLS = ControlSpec(
     (
@@ -59,15 +85,13 @@ _CONTROLS = ControlSpec(
         ),
     )
 )
-_VARIABLES = (
-    Variable("speed", 0.0, 120.0, "metres/second"),
-    Variable("yaw_rate", -8.0, 8.0, "radians/second"),
-    Variable("wheel_angle", -0.45, 0.45, "radians"),
-)
 
 
 class CarGame(GymGame):
     """CarRacing behind the ``Game`` protocol.
+
+    Attributes:
+        circuit: the road.
 
     Args:
         name: what the dataset calls the game.
@@ -83,22 +107,66 @@ class CarGame(GymGame):
             box2d = version("box2d")
         except MissingExtraError as error:
             raise MissingExtraError(error.what, where=name, fix="pip install 'worldsdk[cars]'") from None
-        settings = {**self.info.settings, "fly_in_ticks": FLY_IN_TICKS}
+        # Without the wrappers: they would end every episode after 1000 of the game's steps.
+        self._env = self._env.unwrapped
+        # Drawing takes most of a step's time, and what is drawn between two ticks nobody sees.
+        self._env._render = lambda mode: None
+        self._env.reset(seed=CIRCUIT)
+        self.circuit = Circuit(np.array([point[2:4] for point in self._env.track]))
+        around = self.circuit.length
+        self._variables = (
+            Variable("speed", -TOP_SPEED, TOP_SPEED, "metres/second"),
+            Variable("sideways", -TOP_SPEED / 2.0, TOP_SPEED / 2.0, "metres/second"),
+            Variable("wheel_speed", 0.0, 1.5 * TOP_SPEED, "metres/second"),
+            Variable("yaw_rate", -8.0, 8.0, "radians/second"),
+            Variable("wheel_angle", -0.45, 0.45, "radians"),
+            *(Variable(name, 0.0, around / n, "metres", around / n) for name, n in HANDS.items()),
+            Variable("offset", -FIELD, FIELD, "metres"),
+            Variable("slant", -np.pi, np.pi, "radians", 2.0 * np.pi),
+        )
         self.info = replace(
             self.info,
             game=name,
-            variables=_VARIABLES,
+            variables=self._variables,
+            rate_hz=self.info.rate_hz / STEPS,
             licence="MIT (Gymnasium's CarRacing)",
-            settings=settings,
+            settings={
+                **self.info.settings,
+                "circuit": CIRCUIT,
+                "steps": STEPS,
+                "field": FIELD,
+                "speed": "along the car; sideways: to its left; wheel_speed: of the driven wheels' rims",
+                "lap": "metres along the circuit, and within a quarter and a sixteenth of it",
+                "offset": "to the left of the road's middle; slant: heading less the road's",
+            },
             versions={**self.info.versions, "box2d": box2d},
         )
 
     def reset(self, seed: int) -> Observation:
-        seen = super().reset(seed)
-        rest = self.info.controls.rest
-        for _ in range(FLY_IN_TICKS):
-            seen = super().step(rest)
-        return replace(seen, reward=0.0)
+        env = self._env
+        # A new world besides a new road: what is left in an old one's broad phase orders contacts otherwise.
+        env.road, env.world = None, type(env.world)((0, 0))
+        env.reset(seed=CIRCUIT)
+        rng = np.random.default_rng(seed)
+        along = float(rng.uniform(0.0, self.circuit.length))
+        x, y = self.circuit.point(along, float(rng.uniform(-0.5, 0.5)) * ROAD)
+        heading = self.circuit.heading(along) + float(rng.normal(0.0, 0.1))
+        for tile in env.road:
+            # The game repaints a tile's array of colour when it is first touched; the drawing keeps another.
+            tile.color = tile.color.copy()
+        env.car.destroy()
+        env.car = type(env.car)(env.world, heading, x, y)
+        # The camera is down after the first second.
+        env.t = 1.0
+        env.step(None)
+        self._along = along
+        return replace(self._observe(None, 0.0, ended=False, cut=False), reward=0.0)
+
+    def step(self, controls: Controls) -> Observation:
+        action = self.action(controls)
+        for _ in range(STEPS):
+            self._env.step(action)
+        return self._observe(None, -STEPS * STEP_COSTS, ended=False, cut=False)
 
     def _map_actions(self, space: Any) -> ControlSpec:
         self._actions = None
@@ -106,12 +174,45 @@ class CarGame(GymGame):
         return _CONTROLS
 
     def _picture(self, observation: Any) -> NDArray[np.uint8]:
-        return pool_pixels(np.asarray(observation, np.uint8)[ROWS, COLUMNS], *self._size)
+        from pygame import surfarray, transform
+
+        env = self._env.unwrapped
+        type(env)._render(env, "state_pixels")
+        width, height = self._size
+        scale = min(WIDTH / width, HEIGHT / height)
+        across, down = round(width * scale), round(height * scale)
+        seen = env.surf.subsurface(((WIDTH - across) // 2, HEIGHT - down, across, down))
+        # Shrinking, this averages over areas, as ``pool_pixels`` does, without a copy of the whole window.
+        small = transform.smoothscale(seen, (width, height))
+        return np.ascontiguousarray(surfarray.array3d(small).swapaxes(0, 1))
 
     def _observe(self, observation: Any, reward: float, *, ended: bool, cut: bool) -> Observation:
         seen = super()._observe(observation, reward, ended=ended, cut=cut)
-        car = self._env.unwrapped.car
-        speed = float(np.hypot(*car.hull.linearVelocity))
-        values = (speed, float(car.hull.angularVelocity), float(car.wheels[0].joint.angle))
-        bounded = [float(np.clip(v, s.low, s.high)) for v, s in zip(values, _VARIABLES, strict=True)]
-        return replace(seen, variables=np.array(bounded, np.float32))
+        car = self._env.car
+        x, y = car.hull.position
+        place = self.circuit.locate(x, y, car.hull.angle)
+        driven_wheel = car.wheels[2]
+        values = (
+            *_own_velocity(car.hull),
+            float(driven_wheel.omega * driven_wheel.wheel_rad),
+            float(car.hull.angularVelocity),
+            float(car.wheels[0].joint.angle),
+            *(place.along % (self.circuit.length / n) for n in HANDS.values()),
+            place.offset,
+            place.slant,
+        )
+        bounded = [float(np.clip(v, s.low, s.high)) for v, s in zip(values, self._variables, strict=True)]
+        half = self.circuit.length / 2.0
+        driven = abs((place.along - self._along + half) % self.circuit.length - half)
+        self._along = place.along
+        if abs(place.offset) < ROAD:
+            reward += LAP_PAYS * driven / self.circuit.length
+        ended = abs(place.offset) >= FIELD
+        return replace(seen, variables=np.array(bounded, np.float32), reward=reward, ended=ended)
+
+
+def _own_velocity(hull: Any) -> tuple[float, float]:
+    """Metres a second forwards and to the left, as the car has it."""
+    (x, y), heading = hull.linearVelocity, float(hull.angle)
+    cos, sin = np.cos(heading), np.sin(heading)
+    return float(cos * y - sin * x), float(-cos * x - sin * y)

@@ -62,6 +62,9 @@ def habits(name: str) -> Habits:
     if name == ARENA:
         # A life lasts some twenty seconds; every one of them begins calmly, which must be seen as well.
         return Habits(64, 48, episode_ticks=1050, warm_up_ticks=40)
+    if name == CARS:
+        # Twenty seconds: many beginnings, all around the circuit.
+        return Habits(64, 64, episode_ticks=500, warm_up_ticks=25)
     if is_doom(name):
         # One spawn in the middle of the field.
         return Habits(64, 48, episode_ticks=1050, warm_up_ticks=120)
@@ -104,12 +107,13 @@ def make_policy(kind: str, name: str, game: Game) -> Policy:
     if kind not in POLICIES:
         raise RecordError(f"there is no policy {kind!r}", where="--policy", fix=f"there are {list(POLICIES)}")
     spec = game.info.controls
-    if name in (ARENA, CARS):
-        scripted: Policy = Gunner(spec) if name == ARENA else Driver(spec)
+    if name == ARENA or isinstance(game, CarGame):
+        scripted: Policy = Driver(spec, game.circuit) if isinstance(game, CarGame) else Gunner(spec)
         if kind == "explore":
             return scripted
         random = StickyRandom(spec)
-        return Mix(scripted, random, share=0.6) if kind == "mix" else random
+        # A car that nobody steers is soon off the road, and grass is all alike.
+        return Mix(scripted, random, share=0.6 if name == ARENA else 0.88) if kind == "mix" else random
     if is_doom(name):
         explorer = Explorer(spec, seek=(CLASSES.index("health"),))
         if kind == "mix":
