@@ -44,12 +44,13 @@ def optimise(model: WorldModel, device: torch.device, ready: Ready | None = None
     model = model.to(device).eval().requires_grad_(False)
     # A family may have been asked to stay as exact as it was published.
     quick = ready.quick and has_bfloat16(device) and getattr(model, "precision", "bfloat16") != "float32"
-    _prepare_streamed(model, device, quick, ready)
     for name, part in list(model.named_children()):
         if name in EXACT:
             setattr(model, name, _rewritten(part, EXACT_REWRITES, device) or part)
         elif quick:
             setattr(model, name, _quick(part, device))
+    # After the rewrites: some see to it themselves.
+    _prepare_streamed(model, device, quick, ready)
     if not quick and ready.channels_last:
         model = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     model.make_ready(device)

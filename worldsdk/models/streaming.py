@@ -54,7 +54,7 @@ class _Entry:
 
 
 class Pool:
-    """The groups of one model. Used from one thread at a time; ``lock`` sees to it.
+    """The groups of one model. What uses a group that lies in a buffer holds ``lock`` meanwhile.
 
     Args:
         source: of the weights.
@@ -112,17 +112,19 @@ class Pool:
     def held(self) -> int:
         """Bytes of weights that are in memory now, those outside of groups included; made ready, at most."""
         with self.lock:
-            waiting = (ROOM - 2) * len(self._buffers[0]) if self._current or self._ahead else 0
-            return self.fixed + self._kept_bytes + sum(map(len, self._buffers)) + waiting
+            # Two buffers, and what has been made of each.
+            passing = ROOM * len(self._buffers[0]) if self._buffers else 0
+            return self.fixed + self._kept_bytes + passing
 
     def take(self, key: int) -> Any:
-        """What does that group's work; good until the next call."""
-        if key in self._kept:
-            return self._kept[key]
-        if self._current is None or self._current[0] != key:
-            self._replace(key)
-        assert self._current is not None
-        return self._current[2]
+        """What does that group's work; good until the next call, or for good if it has memory of its own."""
+        with self.lock:
+            if key in self._kept:
+                return self._kept[key]
+            if self._current is None or self._current[0] != key:
+                self._replace(key)
+            assert self._current is not None
+            return self._current[2]
 
     def _replace(self, key: int) -> None:
         before, self._current = self._current, None
@@ -157,6 +159,8 @@ class Pool:
             return
         self._kept[key] = made if own else copy.deepcopy(made)
         self._kept_bytes += size
+        if len(self._kept) == len(self._entries):
+            self._buffers = []
 
     def _made(self, key: int, slot: int, released: Any) -> tuple[Any, Any]:
         """The group from the source, through that buffer; and on a GPU the event that says when."""

@@ -10,16 +10,23 @@ from worldsdk.errors import DeviceError
 from worldsdk.models.footprint import model_bytes
 from worldsdk.models.interface import WorldModel
 from worldsdk.models.optimise import optimise
+from worldsdk.models.streaming import Pool
 from worldsdk.models.variants import Ready
 from worldsdk.packs.lazily import load_lazily
 from worldsdk.packs.pack import Pack
 
 
-def load_limited(pack: Pack, device: torch.device, ready: Ready, limit_mb: float) -> WorldModel:
+def load_limited(
+    pack: Pack, device: torch.device, ready: Ready, limit_mb: float
+) -> tuple[WorldModel, Pool | None]:
     """The pack's model, ready for play, its weights in at most ``limit_mb`` MB (10**6 bytes) of ``device``.
 
     What it gives is the same to the bit as without a limit. A layer's temporary results, sessions' memories
-    and the interpreter are not counted. A limit that holds all weights costs no time.
+    and the interpreter are not counted. With room for all weights, and four times the largest group, nothing
+    is fetched twice.
+
+    Returns:
+        the model, and what fetches its weights; None where the family has nothing to fetch.
 
     Raises:
         DeviceError: no number above 0; or too little even for the largest group of weights, or for a family
@@ -30,9 +37,11 @@ def load_limited(pack: Pack, device: torch.device, ready: Ready, limit_mb: float
         raise DeviceError(f"{limit_mb} MB", where="memory limit", fix="give a number above 0")
     limit = int(limit_mb * 1e6)
     model, pool = load_lazily(pack, device)
+    # What the pool will fetch is not in memory yet. What is may grow to its first size again: some layers put
+    # a copy of their weights in order when they first run.
+    plain = model_bytes(model)
     optimise(model, device, ready)
-    # What has been put into the pool is not in memory yet, but for its templates without weights.
-    fixed = model_bytes(model)
+    fixed = max(plain, model_bytes(model))
     if pool is not None:
         pool.settle(limit, fixed)
     elif fixed > limit:
@@ -42,4 +51,4 @@ def load_limited(pack: Pack, device: torch.device, ready: Ready, limit_mb: float
             where="memory limit",
             fix=f"give {fixed / 1e6 + 1:.0f} MB or more",
         )
-    return model
+    return model, pool

@@ -25,6 +25,7 @@ from worldsdk.runtime.session import Session, _integer, check_seed
 
 if TYPE_CHECKING:
     from worldsdk.models.interface import State
+    from worldsdk.models.streaming import Pool
     from worldsdk.runtime.familiar import Familiar
 
 
@@ -69,14 +70,21 @@ def load(
         form = find_variant(variant, variants_of(given.family, given.config, chosen))
         if form.config:
             pack = replace(pack, manifest=replace(given, config={**given.config, **form.config}))
+    weights = None
     if memory_limit is None:
         model = optimise(pack.load_model("cpu"), chosen, form.prepared())
     else:
-        model = load_limited(pack, chosen, form.prepared(), memory_limit)
+        model, weights = load_limited(pack, chosen, form.prepared(), memory_limit)
     settle_threads(model.useful_threads)
     starts = pack.load_starts(model.spec)
     return World(
-        pack.manifest, model, starts, deterministic=deterministic, steps=steps, rewind_ticks=rewind_ticks
+        pack.manifest,
+        model,
+        starts,
+        deterministic=deterministic,
+        steps=steps,
+        rewind_ticks=rewind_ticks,
+        weights=weights,
     )
 
 
@@ -89,6 +97,7 @@ class World:
         deterministic: see ``load``.
         steps: denoising steps of new sessions.
         rewind_ticks: how far sessions can be wound back.
+        weights: what fetches weights right before they run, under a memory limit; else None.
     """
 
     def __init__(
@@ -100,6 +109,7 @@ class World:
         deterministic: bool | None = None,
         steps: int | None = None,
         rewind_ticks: int = REWIND_TICKS,
+        weights: Pool | None = None,
     ) -> None:
         self.manifest = manifest
         self.digest = manifest.digest
@@ -109,6 +119,7 @@ class World:
         self.deterministic = self.device.type == "cpu" if deterministic is None else deterministic
         self.steps = self.check_steps(manifest.default_steps if steps is None else steps)
         self.rewind_ticks = max(0, _integer(rewind_ticks, "rewind_ticks"))
+        self.weights = weights
         self._starts = starts
         self._template: State | None = None
         self._familiar: Familiar | None = None

@@ -17,11 +17,12 @@ from torch import Tensor
 
 from worldsdk.models.blocks import to_uint8
 from worldsdk.models.diamond.actions import Actions
+from worldsdk.models.diamond.blocks import ResidualBlock
 from worldsdk.models.diamond.config import DiamondConfig
 from worldsdk.models.diamond.denoiser import Denoiser, signed
 from worldsdk.models.diamond.outcome import Outcome
 from worldsdk.models.diamond.sampler import churn, churned, euler, noise_levels
-from worldsdk.models.interface import Condition, Context, ModelSpec, Output, State, WorldModel
+from worldsdk.models.interface import Condition, Context, Group, ModelSpec, Output, State, WorldModel
 
 Shapes = dict[str, tuple[int, ...]]
 
@@ -65,6 +66,17 @@ class DiamondModel(WorldModel):
             noise_shape=(max(_size(self.noise), _size(self.large_noise)),),
             max_steps=config.max_steps,
         )
+
+    def groups(self) -> list[Group]:
+        """The blocks of both U-Nets. Reward and end are told by a network that is small."""
+        nets = {"denoiser": self.denoiser, "upsampler": self.upsampler}
+        return [
+            Group(f"{net}.network.unet.{name}")
+            for net, part in nets.items()
+            if part is not None
+            for name, block in part.network.unet.named_modules()
+            if isinstance(block, ResidualBlock)
+        ]
 
     def start(self, context: Context) -> State:
         actions = self.controls(context.controls)

@@ -6,7 +6,8 @@ where nothing else looks at a map; residuals are added by the convolution itself
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import cast
 
 import numpy as np
@@ -20,8 +21,12 @@ from worldsdk.models.diamond.denoiser import Conditioned, Network
 from worldsdk.models.diamond.outcome import Happening, Outcome
 from worldsdk.models.inference.norms import Map, enlarged, joined, normed
 from worldsdk.models.inference.packed import QuickConv2d, QuickLinear
+from worldsdk.models.streaming import Pool, Streamed
 
 Floats = NDArray[np.float32]
+
+FILM_WEIGHTS = 1 << 23
+"""From so many on, modulations begin another layer: all of CS:GO's are 432 MB."""
 
 
 class QuickNetwork(Conditioned):
@@ -78,21 +83,68 @@ class QuickOutcome(nn.Module):
 
 
 class _Films:
-    """All modulations of a network as one layer."""
+    """All modulations of a network, as few layers: one, unless it is a large network."""
 
     def __init__(self) -> None:
         self.layers: list[nn.Linear] = []
+        self.names: dict[int, dict[str, str]] = {}
+        self.pool: Pool | None = None
 
     def add(self, film: nn.Linear) -> int:
         """The column at which what ``film`` gives will stand."""
         self.layers.append(film)
         return sum(layer.out_features for layer in self.layers[:-1])
 
-    def layer(self) -> QuickLinear:
-        merged = nn.Linear(1, 1)
-        merged.weight = _frozen([layer.weight for layer in self.layers])
-        merged.bias = _frozen([layer.bias for layer in self.layers])
-        return QuickLinear(merged)
+    def fetched(self, film: nn.Linear, home: Streamed, path: str) -> int:
+        """As ``add`` for one whose weights come when they are needed."""
+        self.pool, place = home.pool, self.add(film)
+        self.names[len(self.layers) - 1] = {
+            name: f"{home.group.name}.{path}.{name}" for name in ("weight", "bias")
+        }
+        return place
+
+    def layer(self) -> _Modulations:
+        parts: list[list[int]] = [[]]
+        for index in range(len(self.layers)):
+            parts[-1].append(index)
+            # The same cuts whether or not weights are fetched: a product's sums may depend on its size.
+            if sum(self.layers[i].weight.numel() for i in parts[-1]) >= FILM_WEIGHTS:
+                parts.append([])
+        return _Modulations([self._fetch(part) if self.names else self._keep(part) for part in parts])
+
+    def _keep(self, part: Sequence[int]) -> Callable[[], QuickLinear]:
+        merged = _merged([self.layers[index] for index in part])
+        return lambda: merged
+
+    def _fetch(self, part: Sequence[int]) -> Callable[[], QuickLinear]:
+        assert self.pool is not None
+        names = {
+            f"{place}.{name}": where
+            for place, index in enumerate(part)
+            for name, where in self.names[index].items()
+        }
+        template = nn.ModuleList(self.layers[index] for index in part)
+        key = self.pool.add(template, names, lambda here: _merged(cast("Sequence[nn.Linear]", here)))
+        return partial(self.pool.take, key)
+
+
+class _Modulations:
+    """Condition -> every modulation, one after another."""
+
+    def __init__(self, layers: Sequence[Callable[[], QuickLinear]]) -> None:
+        self.layers = layers
+
+    def __call__(self, condition: Tensor) -> Tensor:
+        parts = [cast(Tensor, layer()(condition)) for layer in self.layers]
+        return parts[0] if len(parts) == 1 else torch.cat(parts, dim=1)
+
+
+def _merged(layers: Sequence[nn.Linear]) -> QuickLinear:
+    """One layer that gives what all of them give, one after another."""
+    merged = nn.Linear(1, 1)
+    merged.weight = _frozen([layer.weight for layer in layers])
+    merged.bias = _frozen([layer.bias for layer in layers])
+    return QuickLinear(merged)
 
 
 class _Norm:
@@ -128,8 +180,8 @@ class _Attention:
 class _Block:
     """A residual block."""
 
-    def __init__(self, block: ResidualBlock, films: _Films) -> None:
-        self.places = films.add(block.norm1.film), films.add(block.norm2.film)
+    def __init__(self, block: ResidualBlock, places: tuple[int, int]) -> None:
+        self.places = places
         self.groups = block.norm1.groups, block.norm2.groups
         self.convolutions = QuickConv2d(block.conv1), QuickConv2d(block.conv2)
         self.proj = [] if block.proj is None else [QuickConv2d(block.proj)]
@@ -145,6 +197,24 @@ class _Block:
         x = normed(x, self.groups[1], EPSILON, film, self.places[1], True, True)
         x = Map.of(second.add_to(total, x.planes))
         return x if self.attention is None else self.attention(x)
+
+
+class _Fetched:
+    """A residual block whose weights come when it runs."""
+
+    def __init__(self, block: Streamed, films: _Films) -> None:
+        template = cast(ResidualBlock, block.template)
+        places = (
+            films.fetched(template.norm1.film, block, "norm1.film"),
+            films.fetched(template.norm2.film, block, "norm2.film"),
+        )
+        self.pool = block.pool
+        # Modulations are fetched all together, before the first block.
+        names = {path: name for path, name in block.names().items() if ".film." not in path}
+        self.key = self.pool.add(template, names, lambda here: _Block(cast(ResidualBlock, here), places))
+
+    def __call__(self, x: Map, film: Floats, spare: bool = False) -> Map:
+        return cast(Map, self.pool.take(self.key)(x, film, spare))
 
 
 class _UNet:
@@ -180,9 +250,15 @@ class _UNet:
         return x
 
 
-def _blocks(blocks: nn.ModuleList, films: _Films) -> list[_Block]:
+def _blocks(blocks: nn.ModuleList, films: _Films) -> list[_Block | _Fetched]:
     """The same blocks made quick; their modulations are added to ``films``."""
-    return [_Block(block, films) for block in cast("Sequence[ResidualBlock]", blocks)]
+    quick: list[_Block | _Fetched] = []
+    for block in cast("Sequence[ResidualBlock | Streamed]", blocks):
+        if isinstance(block, Streamed):
+            quick.append(_Fetched(block, films))
+        else:
+            quick.append(_Block(block, (films.add(block.norm1.film), films.add(block.norm2.film))))
+    return quick
 
 
 def _quick_pair(layers: nn.Sequential) -> nn.Sequential:
