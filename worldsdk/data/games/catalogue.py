@@ -113,7 +113,7 @@ def make_policy(kind: str, name: str, game: Game) -> Policy:
             return scripted
         random = StickyRandom(spec)
         # A car that nobody steers is soon off the road, and grass is all alike.
-        return Mix(scripted, random, share=0.6 if name == ARENA else 0.88) if kind == "mix" else random
+        return Mix(scripted, random, share=0.6 if name == ARENA else 0.92) if kind == "mix" else random
     if is_doom(name):
         explorer = Explorer(spec, seek=(CLASSES.index("health"),))
         if kind == "mix":

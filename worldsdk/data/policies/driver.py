@@ -23,16 +23,16 @@ WHEELBASE = 3.24
 LOCK = 0.4
 """Radians that the front wheels turn at most. The control says the angle: beyond this it does no more."""
 
-PACES = ((7.0, 16.0), (16.0, 30.0), (30.0, 50.0))
+PACES = ((8.0, 18.0), (18.0, 34.0), (34.0, 52.0))
 """Slow, medium and fast, in metres a second."""
 
 KEYS = 0.4
 """Part of the episodes that are driven with keys: all or nothing."""
 
-GRIP = 20.0
+GRIP = 18.0
 """Metres/second squared to the side that it asks of the tyres: on the road they hold more, on grass less."""
 
-BRAKING = 12.0
+BRAKING = 16.0
 """Metres/second squared that it counts on when it comes to a bend too fast."""
 
 AHEAD = 45.0
@@ -88,7 +88,7 @@ class Driver:
         if self._sense == 0.0 or np.cos(slant) * self._sense < -0.4:
             self._sense = float(np.copysign(1.0, np.cos(slant)))
         turn = self._pursue(speed, along, offset, slant)
-        wanted = self._pace if abs(offset) < ROAD else min(self._pace, 16.0)
+        wanted = self._pace if abs(offset) < ROAD else min(self._pace, 20.0)
         wanted = min(wanted, self._allowed(along))
         if abs(turn) >= LOCK:
             wanted = min(wanted, 10.0)
