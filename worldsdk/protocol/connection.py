@@ -22,7 +22,7 @@ from worldsdk.errors import (
     ProtocolVersionError,
     UnknownTypeError,
 )
-from worldsdk.protocol.codec import parse, unpack
+from worldsdk.protocol.codec import check_map, glance, parse, unpack_map
 from worldsdk.protocol.limits import MAX_INTEGER, MAX_MESSAGE_BYTES, MOST_MALFORMED
 from worldsdk.protocol.messages import (
     Ack,
@@ -86,8 +86,10 @@ class ServerConnection:
         try:
             if isinstance(data, str):
                 raise ProtocolError("the message is text", fix="send binary WebSocket messages")
-            value = unpack(data, max_bytes=self.max_bytes)
-            message = cast(ClientMessage, parse(value, sender="client"))
+            value = unpack_map(data, max_bytes=self.max_bytes)
+            known = glance(value, data, sender="client")
+            found = parse(check_map(value, data), sender="client") if known is None else known
+            message = cast(ClientMessage, found)
             return [message] if self._allows(message) else []
         except (MessageTooLargeError, ProtocolVersionError) as error:
             self._refuse(error, fatal=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from worldsdk.frame import Frame
 from worldsdk.models.interface import Layer
+from worldsdk.protocol.codec import make
 from worldsdk.protocol.messages import FrameMessage
 from worldsdk.protocol.stencil import Stencil, stencil
 from worldsdk.server.encode import Encoded, Look, encode_layers, is_inline, timed
@@ -132,28 +133,31 @@ def frame_message(
         replaced: frames that were not sent since the last. digest: whether it is to carry its digest.
     """
     frame, fresh = one.frame, applied is not None and applied.fresh
-    return FrameMessage(
-        seq=seq,
-        tick=frame.tick,
-        pts=one.pts_us,
-        applied=applied.seq if applied is not None else 0,
-        ts=applied.ts if applied is not None else None,
-        key=encoded.key,
-        codec=codec,
-        data=encoded.data,
-        layers=layers,
-        state=frame.state,
-        reward=one.reward,
-        ended=frame.ended,
-        steps=frame.timing.steps_used,
-        met=one.met,
-        held=frame.held,
-        stages=frame.timing.stages,
-        total_ms=one.cost_ms,
+    fields = {
+        "seq": seq,
+        "tick": frame.tick,
+        "pts": one.pts_us,
+        "applied": 0 if applied is None else applied.seq,
+        "ts": None if applied is None else applied.ts,
+        "key": encoded.key,
+        "codec": codec,
+        "data": encoded.data,
+        "layers": layers,
+        "state": frame.state,
+        "reward": one.reward,
+        "ended": frame.ended,
+        "steps": frame.timing.steps_used,
+        "met": one.met,
+        "held": frame.held,
+        "stages": frame.timing.stages,
+        "total_ms": one.cost_ms,
         # An input that was held for long has not waited for all that time.
-        queue_ms=max(0.0, one.started - applied.arrival) * 1000.0 if applied is not None and fresh else 0.0,
-        encode_ms=encoded.cost_ms,
-        replaced=replaced,
-        hash=one.digest() if digest else "",
-        drift=one.drift,
-    )
+        "queue_ms": max(0.0, one.started - applied.arrival) * 1000.0
+        if applied is not None and fresh
+        else 0.0,
+        "encode_ms": encoded.cost_ms,
+        "replaced": replaced,
+        "hash": one.digest() if digest else "",
+        "drift": one.drift,
+    }
+    return make(FrameMessage, fields)
