@@ -41,10 +41,18 @@ def anchored(seed: int = 0, **more: Any) -> AnchoredModel:
     return AnchoredModel(config).eval()
 
 
-def followed(seed: int = 0) -> AnchoredModel:
+def followed(seed: int = 0, history: int = 0) -> AnchoredModel:
     """The anchored family on a floor that repeats, with two kinds of things, newcomers among them."""
     model = anchored(
-        seed, tile=32, samples=2, things=("box", "beast"), slots=5, facets=4, sprite=16, lags=(1, 2)
+        seed,
+        tile=32,
+        samples=2,
+        things=("box", "beast"),
+        slots=5,
+        facets=4,
+        sprite=16,
+        lags=(1, 2),
+        history=history,
     )
     assert model.things is not None
     generator = torch.Generator().manual_seed(seed)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from tests.models.samples import POSE_VARIABLES, anchored, context, tick
+from tests.models.samples import POSE_VARIABLES, anchored, context, followed, tick
 from worldsdk.errors import PackError
 from worldsdk.models.anchored import AnchoredConfig
 from worldsdk.models.anchored.recall import recall
@@ -95,4 +95,30 @@ def test_a_teleported_walker_remembers_where_the_pictures_were_seen() -> None:
     assert torch.equal(moved["poses"], state["poses"]) and torch.equal(moved["frames"], state["frames"])
     after, output = tick(model, moved, torch.zeros(1, 5))
     assert output.variables[0, :3].tolist() == [300.0, 200.0, 90.0]
-    assert after["poses"][0, int(after["clock"]) % model.spec.history].tolist() == [300.0, 200.0, 90.0]
+    assert after["poses"][0, int(after["clock"]) % model.config.ring].tolist() == [300.0, 200.0, 90.0]
+
+
+@pytest.mark.parametrize("history", [0, 9, 13])
+@torch.inference_mode()
+def test_a_longer_history_is_remembered_in_its_newest_frames(history: int) -> None:
+    model = anchored(lags=(1, 3, 4), history=history)
+    assert model.spec.history == max(4, history)
+    begin = context(model, batch=2)
+    frames, poses = model._past(model.start(begin), torch.zeros(2, 3))
+    for view, lag in enumerate(model.config.lags):
+        expected = begin.pixels[:, -lag].movedim(-1, 1).float() / 127.5 - 1.0
+        torch.testing.assert_close(frames[:, view], expected)
+        assert torch.equal(poses[:, view], begin.variables[:, -lag, :3])
+
+
+@torch.inference_mode()
+def test_what_has_been_going_on_is_counted_in_all_of_the_history() -> None:
+    model = followed(history=12)
+    begin = context(model, batch=1)
+    begin.variables[:] = begin.variables[:, :1]
+    begin.variables[:, :4, 5] += 1.0
+    begin.controls[0, :, 0] = torch.arange(12.0)
+    state = model.start(begin)
+    # It fell from the fourth row to the fifth: seven ticks before the newest.
+    assert state["since"][0, 0] == 7.0
+    assert state["recent"][0, :, 0].tolist() == [4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0, 11.0]

@@ -22,6 +22,8 @@ class AnchoredConfig:
     variables: first x, y, heading, vx, vy; the rest are meters (health, ...) that the model tracks.
     camera: the game's camera.
     lags: how many ticks back the remembered frames lie that are warped into the new view.
+    history: ticks of real history that a session begins with, where more than the lags reach back are wanted:
+        since when something has not happened is counted in them.
     keyframes: how many older frames are kept to be recalled by place; one every ``keyframe_every`` ticks.
     keyframe_every: ticks.
     map_cells: side of the learned square map of the place, in cells; it spans the range of x and y.
@@ -50,6 +52,7 @@ class AnchoredConfig:
     variables: tuple[Variable, ...]
     camera: CameraConfig = field(default_factory=CameraConfig)
     lags: tuple[int, ...] = (1, 8)
+    history: int = 0
     keyframes: int = 64
     keyframe_every: int = 16
     map_cells: int = 64
@@ -100,6 +103,11 @@ class AnchoredConfig:
     def views(self) -> int:
         """Remembered frames warped into each new view: the lags, and one recalled by place."""
         return len(self.lags) + 1
+
+    @property
+    def ring(self) -> int:
+        """Ticks that are remembered frame by frame."""
+        return max(self.lags)
 
     @property
     def meters(self) -> tuple[Variable, ...]:

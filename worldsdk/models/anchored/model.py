@@ -67,7 +67,7 @@ class AnchoredModel(WorldModel):
             height=config.height,
             width=config.width,
             controls=config.controls,
-            history=max(config.lags),
+            history=max(config.ring, config.history),
             noise_shape=(3 * config.height * config.width + self.dice,),
             max_steps=config.max_steps,
             variables=config.variables,
@@ -99,8 +99,8 @@ class AnchoredModel(WorldModel):
         newest = context.variables[:, -1].float()
         state = {
             "pose": newest[:, :3].clone(),
-            "frames": context.pixels.clone(),
-            "poses": context.variables[:, :, :3].float().clone(),
+            "frames": self._in_ring(context.pixels),
+            "poses": self._in_ring(context.variables[:, :, :3].float()),
             "keyframes": context.pixels[:, :1].repeat(1, self.config.keyframes, 1, 1, 1),
             "keyposes": context.variables[:, :1, :3].float().repeat(1, self.config.keyframes, 1),
             "velocity": newest[:, 3:5].clone(),
@@ -115,9 +115,14 @@ class AnchoredModel(WorldModel):
             state["recent"] = F.pad(recent, (0, 0, RECENT - recent.shape[1], 0))
         return state
 
+    def _in_ring(self, history: Tensor) -> Tensor:
+        """The newest ticks of [B, history, ...], tick n in slot n modulo their number."""
+        ring = self.config.ring
+        return history[:, -ring:].roll(history.shape[1] % ring, dims=1)
+
     def _past(self, state: State, pose: Tensor) -> tuple[Tensor, Tensor]:
         """Frames [B, views, 3, H, W] in [-1, 1] and poses [B, views, 3] to paint the next tick from."""
-        ring = self.spec.history
+        ring = self.config.ring
         lags = torch.tensor(self.config.lags, device=state["clock"].device)
         slots = (state["clock"][:, None] + 1 - lags) % ring
         rows = torch.arange(len(slots), device=slots.device)[:, None]
@@ -227,7 +232,7 @@ class AnchoredModel(WorldModel):
     ) -> tuple[State, Output]:
         clock = state["clock"] + 1
         rows = torch.arange(len(clock), device=clock.device)
-        slots = clock % self.spec.history
+        slots = clock % self.config.ring
         frames, poses = state["frames"].clone(), state["poses"].clone()
         frames[rows, slots] = pixels
         poses[rows, slots] = condition["pose"]
@@ -253,7 +258,8 @@ class AnchoredModel(WorldModel):
             "clock": clock,
         }
         layers = {"depth": seen.inverse.clamp(min=1.0 / self.config.camera.far).reciprocal()}
-        clues = {"before": state["poses"][rows, state["clock"] % self.spec.history], "now": condition["pose"]}
+        before = state["poses"][rows, state["clock"] % self.config.ring]
+        clues = {"before": before, "now": condition["pose"]}
         if self.things is not None:
             layers["entities"] = seen.kinds
             after["things"] = seen.things

@@ -202,7 +202,7 @@ class PictureObjective(Objective):
     def __init__(self, model: AnchoredModel, footage: Footage, stage: Stage) -> None:
         super().__init__(model, footage, stage)
         self.anchored = model
-        self.history = model.spec.history
+        self.history = model.config.ring
         self.at = footage.windows(self.history, stage.unroll)
         self.settings = read_settings(
             stage,
