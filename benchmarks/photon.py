@@ -8,7 +8,10 @@ frame of the engine, which has to wait for its own, and 10 ms for all the rest::
 
 Godot's times are taken by a stopwatch from the press to the end of drawing; a browser's by the client's own
 meter, from the key event to the animation frame after the one that drew the picture, so they hold one more
-frame. Engines that are not installed are left out, and named. Prints JSON with the machine that it ran on.
+frame. Where the time went is told by stage: until the input was sent (``hand``), until its tick
+began (``wait``), while that was made and encoded (``tick``), on both ways and until the engine looked
+(``way``), until it was on the screen (``draw``). Engines that are not installed are left out, and named.
+Prints JSON with the machine that it ran on.
 """
 
 from __future__ import annotations
@@ -84,6 +87,19 @@ def summary(times: list[float], rate: float, frame_ms: float) -> dict[str, Any]:
     }
 
 
+def by_stage(stages: list[dict[str, float]]) -> dict[str, dict[str, float]]:
+    """Median and 95th percentile of each stage, in ms."""
+    names = stages[0] if stages else {}
+    columns = {name: [stage[name] for stage in stages] for name in names}
+    return {
+        name: {
+            "median_ms": round(float(np.median(column)), 1),
+            "p95_ms": round(float(np.percentile(column, 95)), 1),
+        }
+        for name, column in columns.items()
+    }
+
+
 def in_godot(world: str, presses: int) -> dict[str, Any] | str:
     """Figures of real Godot, or what is missing."""
     names = (os.environ.get("GODOT"), shutil.which("godot4"), shutil.which("godot"))
@@ -107,6 +123,7 @@ def in_godot(world: str, presses: int) -> dict[str, Any] | str:
     told = json.loads(lines[-1].removeprefix("RESULT "))
     return {
         **summary(told["times"], told["rate"], told["frame_ms"]),
+        "stages": by_stage(told["stages"]),
         "lost": told["lost"],
         "meter": {"median_ms": round(told["meter_ms"], 1), "p95_ms": round(told["meter_p95_ms"], 1)},
         "missed_ticks": told["missed"],
@@ -135,6 +152,7 @@ def in_chromium(world: str, presses: int) -> dict[str, Any] | str:
         page.wait_for_function("globalThis.worldsdk?.frame != null")
         keys = page.evaluate("worldsdk.welcome.controls.flatMap(({ keys }) => Object.keys(keys))")
         page.wait_for_timeout(1000)
+        page.evaluate(WATCH_STAGES)
         before = page.evaluate("worldsdk.meter.latest.length")
         for number in range(presses):
             page.wait_for_timeout(dice.uniform(60, 260))
@@ -143,11 +161,33 @@ def in_chromium(world: str, presses: int) -> dict[str, Any] | str:
             page.keyboard.up(keys[number % len(keys)])
         page.wait_for_timeout(500)
         times = page.evaluate("(from) => worldsdk.meter.latest.slice(from)", before)
+        stages = page.evaluate("stages")
         frame_ms = page.evaluate(FRAME_MS)
         rate = page.evaluate("worldsdk.welcome.rate")
         overlay = page.inner_text("[data-worldsdk=overlay]")
         browser.close()
-    return {**summary(times, rate, frame_ms), "overlay": overlay.splitlines()}
+    return {
+        **summary(times, rate, frame_ms),
+        "stages": by_stage(stages),
+        "overlay": overlay.splitlines(),
+    }
+
+
+WATCH_STAGES = """() => {
+  globalThis.stages = [];
+  const { shown } = worldsdk.constructor.prototype;
+  let applied = worldsdk.frame.applied;
+  worldsdk.shown = function (frame, at) {
+    if (frame.ts !== null && frame.applied > applied) {
+      applied = frame.applied;
+      const { ts, arrived, queueMs, totalMs, encodeMs } = frame;
+      const tick = totalMs + encodeMs;
+      stages.push({ wait: queueMs, tick, way: arrived - ts - queueMs - tick, draw: at - arrived });
+    }
+    shown.call(this, frame, at);
+  };
+}"""
+"""Where each input's time goes, from what its first frame says. Events bear stamps: no ``hand``."""
 
 
 FRAME_MS = """new Promise((done) => {

@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worldsdk.client.present import GAP_SECONDS, LONGEST_DELAY_BEATS, MARGIN_SECONDS, WAITING, Presenter
+from worldsdk.client.present import (
+    GAP_SECONDS,
+    LONGEST_DELAY_BEATS,
+    LONGEST_DELAY_SECONDS,
+    MARGIN_SECONDS,
+    WAITING,
+    Presenter,
+)
 
 PERIOD = 0.02
 WAY = 3.0
@@ -59,8 +66,15 @@ def test_delay_is_bounded_and_shrinks_again():
     rough = [0.2 * (index % 2) for index in range(100)]
     _, presenter = play(rough)
     assert presenter.delay <= LONGEST_DELAY_BEATS * PERIOD
+    _, presenter = play([0.2 * (index % 2) for index in range(20)], period=0.25)
+    assert presenter.delay == pytest.approx(LONGEST_DELAY_SECONDS)
     _, presenter = play([0.01 * (index % 2) for index in range(30)] + [0.0] * 700)
     assert presenter.delay == pytest.approx(0.0, abs=1e-9)
+
+
+def test_a_hitch_at_the_beginning_is_no_habit_of_the_way():
+    _, presenter = play([0.0, 0.0, 0.9 * PERIOD] + [0.0] * 15)
+    assert presenter.delay == 0.0
 
 
 def test_a_beat_without_a_frame_is_held_once():

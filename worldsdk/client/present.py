@@ -24,7 +24,8 @@ COVERED_PERCENT = 95.0
 """Part of the frames that the delay makes wait for their moment; covering the rest would cost every frame."""
 
 LONGEST_DELAY_BEATS = 3.0
-"""More delay than this is felt in the hand before it is seen as smoothness."""
+LONGEST_DELAY_SECONDS = 0.1
+"""More delay than either is felt in the hand before it is seen as smoothness: some worlds have long beats."""
 
 MARGIN_SECONDS = 0.0005
 """What a loop that waits for a due moment may itself be late."""
@@ -121,8 +122,9 @@ class Presenter(Generic[T]):
 
     def _adapt(self, least: float) -> None:
         transit = np.fromiter(self._transit, np.float64, len(self._transit))
-        rank = math.ceil(COVERED_PERCENT / 100.0 * len(transit)) - 1
+        # Rounded down: one hitch among the first few frames is not yet a habit of the way.
+        rank = math.floor(COVERED_PERCENT / 100.0 * (len(transit) - 1))
         jitter = float(np.partition(transit, rank)[rank]) - least
-        wanted = min(jitter, LONGEST_DELAY_BEATS * self.period)
+        wanted = min(jitter, LONGEST_DELAY_BEATS * self.period, LONGEST_DELAY_SECONDS)
         # Up at once, for a hitch is seen; down slowly, for each step down is one too.
         self.delay = wanted if wanted > self.delay else max(wanted, self.delay - 0.01 * self.period)

@@ -1,13 +1,18 @@
 ## Presses keys of the world at `--url` at odd moments, and takes the time from each press to the end of drawing of the
-## first frame with it. `--presses N`. For benchmarks/photon.py.
+## first frame with it, and where that time went. `--presses N`. For benchmarks/photon.py.
 extends "case.gd"
 
 const FPS := 60
-const REST_MS := 120
+const REST_USEC := 120_000
+const PATIENCE_USEC := 3_000_000
 
 var _drawn := 0
 var _shown_at := 0
 var _applied := 0
+var _frame: WorldFrame
+var _times: Array[float] = []
+var _stages: Array[Dictionary] = []
+var _lost := 0
 
 func run() -> void:
 	Engine.max_fps = FPS
@@ -20,42 +25,58 @@ func run() -> void:
 	RenderingServer.frame_post_draw.connect(_on_drawn)
 	await client.start(1)
 	await seconds(1.0)
-	var keys := _keys()
-	var times: Array[float] = []
-	var lost := 0
-	var dice := RandomNumberGenerator.new()
-	dice.seed = 7
 	var began := Time.get_ticks_usec()
 	var before := _drawn
-	for number in int(argument("presses", "60")):
-		# Between frames, as a hand comes: the pause is no multiple of anything.
-		await seconds(dice.randf_range(0.05, 0.25))
-		OS.delay_usec(dice.randi_range(0, 12_000))
-		var at := Time.get_ticks_usec()
-		var due: int = client._keeper.dialogue.seq + 1
-		_key(keys[number % keys.size()], true)
-		if await until(func() -> bool: return _applied >= due, 3.0):
-			times.append((_shown_at - at) / 1000.0)
-		else:
-			lost += 1
-		_key(keys[number % keys.size()], false)
-		await seconds(REST_MS / 1000.0)
+	# From a thread of its own: a hand comes at any moment of the engine's frame, a program in it always at the same.
+	var hand := Thread.new()
+	hand.start(_press_all.bind(_keys(), int(argument("presses", "60"))))
+	await until(func() -> bool: return not hand.is_alive())
+	hand.wait_to_finish()
 	var took := Time.get_ticks_usec() - began
 	var stats := client.read_quality()
 	var said := overlay.report()
 	var rate: float = client.welcome["rate"]
 	screen.queue_free()
 	overlay.queue_free()
-	finish({"times": times, "lost": lost, "rate": rate, "frame_ms": took / 1000.0 / maxi(1, _drawn - before),
+	finish({"times": _times, "stages": _stages, "lost": _lost, "rate": rate, "frame_ms": took / 1000.0 / maxi(1, _drawn - before),
 		"meter_ms": stats.action_to_photon_ms, "meter_p95_ms": stats.action_to_photon_p95_ms, "overlay": said, "missed": stats.missed,
 		"frames": stats.frames, "heard": heard.filter(func(one: Array) -> bool: return one[0] == "failed")})
+
+
+func _press_all(keys: Array[Key], presses: int) -> void:
+	var dice := RandomNumberGenerator.new()
+	dice.seed = 7
+	for number in presses:
+		OS.delay_usec(dice.randi_range(50_000, 250_000))
+		var due := client._keeper.dialogue.seq + 1
+		var at := Time.get_ticks_usec()
+		_key(keys[number % keys.size()], true)
+		while _applied < due and Time.get_ticks_usec() - at < PATIENCE_USEC:
+			OS.delay_usec(1000)
+		if _applied >= due:
+			_note(at)
+		else:
+			_lost += 1
+		_key(keys[number % keys.size()], false)
+		OS.delay_usec(REST_USEC)
+
+
+## Where the time went, in milliseconds: from the press until it was sent, until its tick began, while that was made
+## and encoded, on both ways and until the engine looked, until it was drawn.
+func _note(at: int) -> void:
+	var made := _frame.total_ms + _frame.encode_ms
+	_times.append((_shown_at - at) / 1000.0)
+	_stages.append({"hand": (_frame.ts - at) / 1000.0, "wait": _frame.queue_ms, "tick": made,
+		"way": (_frame.arrived - _frame.ts) / 1000.0 - _frame.queue_ms - made, "draw": (_shown_at - _frame.arrived) / 1000.0})
 
 
 func _on_drawn() -> void:
 	_drawn += 1
 	if client != null and client.shown != null and client.shown.applied > _applied:
-		_applied = client.shown.applied
+		_frame = client.shown
 		_shown_at = Time.get_ticks_usec()
+		# Last: the other thread waits for it.
+		_applied = client.shown.applied
 
 
 ## Keys that the world listens to.

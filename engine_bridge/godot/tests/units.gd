@@ -111,6 +111,16 @@ func _presenter() -> void:
 	_claim("frames follow each other evenly", gaps.size() > 30 and gaps.find(20_000) >= 0 and Array(gaps).max() <= 21_000 and Array(gaps).min() >= 19_000)
 	_claim("the delay covers the jitter and no more", schedule.delay > 7_000.0 and schedule.delay <= 8_500.0)
 	_claim("a missing frame is overdue", schedule.overdue(2_400_000) > 1.0)
+	var slow := Presenter.new()
+	slow.period = 250_000.0
+	for number in 40:
+		var frame := WorldFrame.new()
+		frame.pts = 1_000_000 + number * 250_000
+		frame.arrived = frame.pts + (200_000 if number == 2 or (number > 11 and number % 2 == 1) else 0)
+		slow.add(frame)
+		if number == 11:
+			_claim("a hitch at the beginning is no habit", slow.delay == 0.0)
+	_claim("no delay is long in seconds", slow.delay == 100_000.0)
 
 
 func _pose_and_warp() -> void:

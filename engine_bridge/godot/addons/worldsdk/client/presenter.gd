@@ -10,6 +10,8 @@ const KEPT := 512
 const COVERED := 0.95
 ## More delay than this is felt in the hand before it is seen as smoothness.
 const LONGEST_DELAY_BEATS := 3.0
+## The same in time: beats of slow worlds are long.
+const LONGEST_DELAY_USEC := 100_000.0
 ## Between two stamps: time stood still (a pause, a reconnect), so what was learnt is stale.
 const GAP_USEC := 500_000
 const WAITING := 8
@@ -40,7 +42,11 @@ func add(frame: WorldFrame) -> void:
 	var least := Meter.percentile(_transit, 0.0)
 	# By the schedule as it was: no frame may excuse its own lateness.
 	var due := frame.pts + least + delay
-	var wanted := minf(Meter.percentile(_transit, COVERED) - least, LONGEST_DELAY_BEATS * period)
+	var sorted := _transit.duplicate()
+	sorted.sort()
+	# Rounded down: one hitch among the first few frames is not yet a habit of the way.
+	var jitter := sorted[floori(COVERED * (sorted.size() - 1))] - least
+	var wanted := minf(jitter, minf(LONGEST_DELAY_BEATS * period, LONGEST_DELAY_USEC))
 	# Up at once, for a hitch is seen; down slowly, for each step down is one too.
 	delay = wanted if wanted > delay else maxf(wanted, delay - 0.01 * period)
 	_frames.append(frame)

@@ -68,7 +68,7 @@ signal disconnected(code: int, reason: String, will_retry: bool)
 ## Whether the mouse counts when it is not captured, too.
 @export var mouse_always := false
 @export_group("Presentation")
-## Shows frames as evenly as they were made, for up to three ticks more delay. Else each at once.
+## Shows frames as evenly as they were made, for up to three ticks, or 0.1 s, more delay. Else each at once.
 @export var paced := false
 
 ## The frame that is shown, as a texture: always this one object, updated in place.

@@ -29,6 +29,14 @@ test("jitter is evened out by a delay that covers it", () => {
   assert.ok(presenter.delay >= 11 && presenter.delay <= 14, `${presenter.delay}`);
 });
 
+test("a hitch at the beginning is no habit, and no delay is long in seconds", () => {
+  const presenter = new Presenter<number>(250);
+  for (let tick = 0; tick < 12; tick += 1) presenter.add(tick, tick * 250, tick * 250 + (tick === 2 ? 200 : 0));
+  assert.equal(presenter.delay, 0);
+  for (let tick = 12; tick < 40; tick += 1) presenter.add(tick, tick * 250, tick * 250 + (tick % 2) * 200);
+  assert.equal(presenter.delay, 100);
+});
+
 test("overtaken frames are dropped and let go of, late ones shown at once", () => {
   const gone: string[] = [];
   const presenter = new Presenter<string>(50, (frame) => gone.push(frame));

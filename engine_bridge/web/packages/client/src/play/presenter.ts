@@ -5,11 +5,10 @@
 // as evenly as they were made. A frame that comes after its moment is shown at once (late); one that is overtaken
 // before it was shown is dropped; a beat without a new one shows the last once more (held). No clock, no I/O.
 
-import { percentile } from "./meter.js";
-
 const KEPT = 512;
 const COVERED_PERCENT = 95; // covering the rest would cost every frame
-const LONGEST_DELAY_BEATS = 3; // more is felt in the hand before it is seen as smoothness
+const LONGEST_DELAY_BEATS = 3; // more than either is felt in the hand before it is seen as smoothness:
+const LONGEST_DELAY_MS = 100; // beats of slow worlds are long
 const MARGIN_MS = 0.5; // what a loop that waits for a moment may itself be late
 const GAP_MS = 500; // time stood still: what was learnt is stale
 const WAITING = 8; // credit keeps it far below
@@ -101,8 +100,10 @@ export class Presenter<T> {
   }
 
   private adapt(least: number): void {
-    const jitter = percentile(this.transit, COVERED_PERCENT) - least;
-    const wanted = Math.min(jitter, LONGEST_DELAY_BEATS * this.period);
+    const sorted = [...this.transit].sort((a, b) => a - b);
+    // Rounded down: one hitch among the first few frames is not yet a habit of the way.
+    const rank = Math.floor((COVERED_PERCENT / 100) * (sorted.length - 1));
+    const wanted = Math.min((sorted[rank] as number) - least, LONGEST_DELAY_BEATS * this.period, LONGEST_DELAY_MS);
     // Up at once, for a hitch is seen; down slowly, for each step down is one too.
     this.delay = wanted > this.delay ? wanted : Math.max(wanted, this.delay - 0.01 * this.period);
   }
