@@ -25,11 +25,14 @@ FARTHEST = 400.0
 ON_LINE = 2.0
 """Map units from a line within which a point lies on it: about a step of the depth buffer."""
 TRIALS = 400
-SUPPORT = 0.006
+SUPPORT = 0.003
 """Share of all points that a wall has at least."""
 BIN = 16.0
 GAP = 3
 """Empty bins along a line after which another wall begins."""
+OPEN_BIN = 8.0
+SEEN_THROUGH = 1.15
+"""How many times farther than a line a column of the image must reach, to have been seen through it."""
 REACH = 2.0
 """Map units by which a wall is drawn longer than it was seen, so that corners close."""
 GRID = 8.0
@@ -40,6 +43,8 @@ SAME = 0.1
 """Relative difference of depth up to which a pixel shows the wall that the horizon of its column shows."""
 
 Floats = NDArray[np.float32]
+Line = tuple[float, float, float, float, float]
+"""Normal x and y, reach along it, begin and end along (-normal y, normal x)."""
 
 
 @dataclass(frozen=True)
@@ -49,10 +54,15 @@ class _Plan:
     Attributes:
         points: [N, 2], map units.
         tops: [N], up to which height the same depth is seen above each; NaN where the image ends first.
+        eyes: [R, 2] and rays: [R, 2], where each column was looked at from and how it runs on with depth.
+        depth: [R], map units; infinite where it was recorded as saturated.
     """
 
     points: Floats
     tops: Floats
+    eyes: Floats
+    rays: Floats
+    depth: Floats
 
 
 def find_walls(footage: Footage, camera: Camera, most: int, seed: int = 0) -> Tensor:
@@ -61,33 +71,44 @@ def find_walls(footage: Footage, camera: Camera, most: int, seed: int = 0) -> Te
     plan = _plan(footage, camera, draw)
     left = np.ones(len(plan.points), bool)
     least = max(1.0, SUPPORT * len(plan.points))
-    walls = np.zeros((most, PLANE), np.float32)
     known_tops = plan.tops[np.isfinite(plan.tops)]
     usual = float(np.median(known_tops)) if len(known_tops) else 2.0 * camera.config.eye_height
-    for index in range(most):
+    walls: list[tuple[float, ...]] = []
+    for _ in range(2 * most):
         found = _line(plan.points[left], draw)
-        if found is None:
+        if found is None or len(walls) == most:
             break
-        nx, ny, reach, begin, end = found
+        line = _straightened(*found, plan.points[left])
+        nx, ny, reach, begin, end = _closed(plan, *line)
         away = np.abs(plan.points @ np.array([nx, ny], np.float32) - reach)
         along = plan.points @ np.array([-ny, nx], np.float32)
         # What lies about it is noise of the same wall.
         near = left & (away < 3.0 * ON_LINE) & (along > begin - REACH) & (along < end + REACH)
         if near.sum() < least:
-            break
+            # A line by chance, through what is no wall: its points are of no use to others either.
+            left &= (away > ON_LINE) | (along < line[3]) | (along > line[4])
+            continue
         tops = plan.tops[near]
         tops = tops[np.isfinite(tops)]
         top = float(np.median(tops)) if len(tops) > 20 else usual
-        if max(abs(nx), abs(ny)) > 0.9999:
-            nx, ny, reach = float(round(nx)), float(round(ny)), _on_grid(reach)
-        walls[index] = nx, ny, reach, begin - REACH, end + REACH, GRID * math.ceil(top / GRID)
+        walls.append((nx, ny, reach, begin - REACH, end + REACH, GRID * math.ceil(top / GRID)))
         left &= ~near
-    return torch.from_numpy(walls).to(footage.pixels.device)
+    planes = torch.zeros(most, PLANE)
+    planes[: len(walls)] = torch.tensor(walls).view(-1, PLANE)
+    return planes.to(footage.pixels.device)
 
 
-def _on_grid(length: float) -> float:
-    nearest = GRID * round(length / GRID)
-    return nearest if abs(length - nearest) <= OFF_GRID else length
+def _straightened(nx: float, ny: float, reach: float, begin: float, end: float, points: Floats) -> Line:
+    """The line, laid along an axis and on the grid where it lies so but for noise."""
+    if min(abs(nx), abs(ny)) * (end - begin) > 2.0 * ON_LINE:
+        return nx, ny, reach, begin, end
+    straight_x, straight_y = float(round(nx)), float(round(ny))
+    along = points @ np.array([-ny, nx], np.float32)
+    away = points @ np.array([nx, ny], np.float32)
+    on = points[(np.abs(away - reach) < ON_LINE) & (along >= begin) & (along <= end)]
+    straight = float(np.median(on @ np.array([straight_x, straight_y], np.float32)))
+    nearest = GRID * round(straight / GRID)
+    return straight_x, straight_y, nearest if abs(straight - nearest) <= OFF_GRID else straight, begin, end
 
 
 def _plan(footage: Footage, camera: Camera, draw: np.random.Generator) -> _Plan:
@@ -95,7 +116,8 @@ def _plan(footage: Footage, camera: Camera, draw: np.random.Generator) -> _Plan:
     at = torch.from_numpy(np.sort(draw.choice(footage.train, count, replace=False)))
     at = at.to(footage.pixels.device)
     depth = footage.layers["depth"][at].float().cpu().numpy()
-    farthest = min(FARTHEST, 0.98 * float(footage.layers["depth"].max()))
+    saturated = float(footage.layers["depth"].max())
+    farthest = min(FARTHEST, 0.98 * saturated)
     pose = footage.variables[at, :3].cpu().numpy()
     level = camera.height // 2 - 1
     across, down = camera.across[0].cpu().numpy(), camera.down[:, 0].cpu().numpy()
@@ -114,11 +136,33 @@ def _plan(footage: Footage, camera: Camera, draw: np.random.Generator) -> _Plan:
     edge = level - rows
     slope = (down[np.clip(edge, 0, level)] + down[np.clip(edge + 1, 0, level)]) / 2.0
     top = np.where(edge >= 0, camera.config.eye_height - wall * slope, np.nan)
-    return _Plan(points[seen].astype(np.float32), top[seen].astype(np.float32))
+    rays = np.stack([cos + across * sin, sin - across * cos], axis=-1).reshape(-1, 2)
+    eyes = np.repeat(pose[:, :2], camera.width, axis=0)
+    reached = np.where(wall < 0.98 * saturated, wall, np.inf).ravel()
+    return _Plan(*(a.astype(np.float32) for a in (points[seen], top[seen], eyes, rays, reached)))
 
 
-def _line(points: Floats, draw: np.random.Generator) -> tuple[float, float, float, float, float] | None:
-    """The stretch of straight line with the most of points [N, 2] on it: normal, reach, begin, end."""
+def _closed(plan: _Plan, nx: float, ny: float, reach: float, begin: float, end: float) -> Line:
+    """The longest part of a line that nobody has seen through: doorways end a wall."""
+    normal, tangent = np.array([nx, ny], np.float32), np.array([-ny, nx], np.float32)
+    towards = plan.rays @ normal
+    depth = (reach - plan.eyes @ normal) / np.where(np.abs(towards) < 1e-3, np.float32(np.nan), towards)
+    along = plan.eyes @ tangent + depth * (plan.rays @ tangent)
+    looked = (depth > 8.0) & (depth < FARTHEST) & (along >= begin) & (along <= end)
+    where = ((along[looked] - begin) / OPEN_BIN).astype(np.int64)
+    count = int((end - begin) / OPEN_BIN) + 1
+    ratio = plan.depth[looked] / depth[looked]
+    stopped = np.bincount(where[np.abs(ratio - 1.0) < SAME], minlength=count)
+    through = np.bincount(where[ratio > SEEN_THROUGH], minlength=count)
+    closed = np.flatnonzero(through <= stopped)
+    if len(closed) == 0:
+        return nx, ny, reach, begin, begin
+    run = max(np.split(closed, np.flatnonzero(np.diff(closed) > 1) + 1), key=len)
+    return nx, ny, reach, begin + OPEN_BIN * run[0], min(end, begin + OPEN_BIN * (run[-1] + 1))
+
+
+def _line(points: Floats, draw: np.random.Generator) -> Line | None:
+    """The stretch of straight line with the most of points [N, 2] on it."""
     if len(points) < 50:
         return None
     some = points[draw.choice(len(points), min(4000, len(points)), replace=False)]
