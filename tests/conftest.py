@@ -28,7 +28,7 @@ os.environ["SDL_AUDIODRIVER"] = "dummy"
 def private_user_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """User data and settings go to a folder of the test run, for subprocesses too."""
     home = tmp_path_factory.mktemp("user")
-    names = ("XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME")
+    names = ("XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "WORLDSDK_CACHE")
     before = {name: os.environ.get(name) for name in names}
     for name in names:
         os.environ[name] = str(home / name.lower())

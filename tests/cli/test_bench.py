@@ -10,7 +10,8 @@ import pytest
 
 from worldsdk.cli.main import main
 from worldsdk.runtime import bench as runtime_bench
-from worldsdk.runtime.world import World
+from worldsdk.runtime.matrix import Matrix
+from worldsdk.runtime.world import World, load
 
 
 @pytest.fixture
@@ -59,3 +60,45 @@ def test_bad_use_is_an_error_code(folder: Path, capsys: pytest.CaptureFixture[st
     assert "seconds is 0" in capsys.readouterr().err
     assert main(["bench", "no-such-world"]) == 2
     assert "no-such-world" in capsys.readouterr().err
+
+
+def test_the_matrix_is_printed_written_and_remembered(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("WORLDSDK_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr("worldsdk.models.variants._no_compiler", lambda device: "no compiler in this test")
+    monkeypatch.setattr("worldsdk.runtime.matrix.BATCHES", (1, 2))
+    figures, table = tmp_path / "matrix.json", tmp_path / "matrix.md"
+    arguments = ["bench", str(folder), "--matrix", "--device", "cpu", "--json", str(figures)]
+    assert main([*arguments, "--table", str(table)]) == 0
+    said = capsys.readouterr()
+    assert said.out == table.read_text() and "no compiler in this test" in said.out
+    assert "Remembered for this machine" in said.err
+    report = json.loads(figures.read_text())
+    assert report["complete"] and report["world"] == "tiny"
+    expected = load(folder, "cpu").expected
+    assert expected is not None and set(expected.rungs) == {1, 2, 3, 4}
+
+
+def test_a_quick_matrix_is_not_remembered_and_an_interrupted_one_is_shown(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("WORLDSDK_CACHE", str(tmp_path / "cache"))
+    done = Matrix._row
+
+    def stop(self: Matrix, trial: Any, exact: Any) -> Any:
+        if trial.name == "contiguous":
+            raise KeyboardInterrupt
+        return done(self, trial, exact)
+
+    monkeypatch.setattr(Matrix, "_row", stop)
+    assert main(["bench", str(folder), "--matrix", "--quick", "--device", "cpu"]) == 130
+    said = capsys.readouterr()
+    assert "| float32 " in said.out and "interrupted" in said.out
+    assert "Remembered" not in said.err and not (tmp_path / "cache").exists()
+
+
+def test_options_of_the_matrix_need_it(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for wrong in (["--quick"], ["--table", "t.md"], ["--matrix", "--variant", "float32"]):
+        assert main(["bench", str(folder), *wrong]) == 2
+    assert "give --matrix" in capsys.readouterr().err

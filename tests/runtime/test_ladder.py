@@ -64,6 +64,20 @@ def test_a_tight_spell_starts_the_wait_again() -> None:
     assert ladder.rung.steps == 2
 
 
+def test_it_begins_on_the_best_rung_that_was_measured_to_fit() -> None:
+    ladder = Ladder(10, measured={1: 4.0, 2: 7.0, 4: 13.0, 10: 31.0, 12: 40.0})
+    assert [rung.steps for rung in ladder.rungs] == [10, 4, 2, 1]
+    for budget, steps in ((31.0, 10), (30.0, 4), (12.9, 2), (1.0, 1)):
+        ladder.begin(budget)
+        assert ladder.rung.steps == steps
+
+
+def test_a_top_rung_that_was_not_measured_is_tried() -> None:
+    ladder = Ladder(3, measured={1: 4.0, 2: 50.0})
+    ladder.begin(10.0)
+    assert ladder.rung.steps == 3
+
+
 @given(st.lists(st.tuples(st.floats(0.1, 30.0), st.booleans()), max_size=40), st.integers(1, 6))
 def test_it_never_flaps(ticks: list[tuple[float, bool]], top: int) -> None:
     ladder = Ladder(top)

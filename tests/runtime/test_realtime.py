@@ -18,10 +18,13 @@ from tests.support import TinyModel, tiny_manifest, tiny_model, tiny_starts
 from worldsdk.errors import ControlError, ModelError, SessionError
 from worldsdk.frame import Frame
 from worldsdk.models.interface import Condition, Output, State
+from worldsdk.runtime.budget import WINDOW
 from worldsdk.runtime.clock import ManualClock
 from worldsdk.runtime.ladder import CLIMB_AFTER
+from worldsdk.runtime.measured import Expected
 from worldsdk.runtime.realtime import MOST_CAUGHT_UP, WARM_UP_TICKS
 from worldsdk.runtime.session import Session
+from worldsdk.runtime.statistics import STAGES
 from worldsdk.runtime.world import World
 
 
@@ -354,6 +357,28 @@ def test_warming_up_changes_nothing_but_what_is_known(bench: Bench) -> None:
         assert bench.clock.now == pytest.approx(begun + WARM_UP_TICKS * 0.025)
         assert live.costs.tick(4) == pytest.approx(25.0)
         assert live.statistics.ticks == 0
+
+
+def test_what_was_measured_before_says_where_to_begin(bench: Bench) -> None:
+    # The machine was slower then: only two steps fitted.
+    stages = {"condition": 2.0, "denoise": 11.0, "commit": 3.0, "pixels": 0.0}
+    bench.world.expected = Expected(stages, {1: 16.0, 2: 27.0, 4: 49.0})
+    with bench.session().realtime(fps=30, clock=bench.clock) as live:
+        assert live.rung.steps == 2
+        assert live.costs.of("denoise") == 11.0
+        frames = [live.tick() for _ in range(CLIMB_AFTER + WINDOW + 1)]
+        # It is forgotten, and the rung that was never measured, of three steps, is left out.
+        assert live.costs.of("denoise") == pytest.approx(5.0)
+    assert [frames[0].timing.steps_used, frames[-1].timing.steps_used] == [2, 4]
+    assert 3 not in {frame.timing.steps_used for frame in frames}
+
+
+def test_what_was_measured_does_not_touch_fixed_steps(bench: Bench) -> None:
+    with Plain(bench, bench.session(), fps=35, steps=2) as play:
+        plain = [play.tick(turn=index).digest() for index in range(4)]
+    bench.world.expected = Expected(dict.fromkeys(STAGES, 50.0), {1: 200.0, 4: 350.0})
+    with Plain(bench, bench.session(), fps=35, steps=2, on_miss="fewer") as play:
+        assert [play.tick(turn=index).digest() for index in range(4)] == plain
 
 
 def test_bad_input_uses_up_no_beat(bench: Bench) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from worldsdk.errors import SessionError
+from worldsdk.cli.forms import add_form_options
+from worldsdk.errors import SessionError, StorageError
 
 if TYPE_CHECKING:
     from worldsdk.runtime.world import World
@@ -50,6 +52,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N (default %(default)s)")
     parser.add_argument("--threads", type=int, metavar="N", help="inside torch (default: the CPUs at hand)")
     parser.add_argument("--steps", type=int, metavar="N", help="denoising steps (default: the pack's)")
+    add_form_options(parser)
     matrix = parser.add_argument_group("every choice, in one table")
     matrix.add_argument("--matrix", action="store_true", help="measure each choice against the default")
     matrix.add_argument("--table", type=Path, metavar="FILE", help="write the table here, in Markdown")
@@ -60,6 +63,8 @@ def run(args: argparse.Namespace) -> int:
     for option in ("table", "quick"):
         if getattr(args, option) and not args.matrix:
             raise SessionError(f"--{option} is for the table of choices", fix="give --matrix")
+    if args.matrix and args.variant is not None:
+        raise SessionError("--variant with --matrix", fix="the table holds every variant: leave it out")
     return _run_matrix(args) if args.matrix else _run_clock(args)
 
 
@@ -71,6 +76,7 @@ def _run_matrix(args: argparse.Namespace) -> int:
     from worldsdk.runtime.device import set_threads
     from worldsdk.runtime.matrix import Matrix
     from worldsdk.runtime.matrix_table import as_markdown
+    from worldsdk.runtime.measured import remember
 
     if args.threads is not None:
         set_threads(args.threads)
@@ -87,6 +93,7 @@ def _run_matrix(args: argparse.Namespace) -> int:
             lambda world: wander(world.controls, MATRIX_SCRIPT, world.rate_hz).at,
             device=args.device,
             steps=args.steps,
+            memory_limit=args.memory_limit,
             quick=args.quick,
             progress=show,
         )
@@ -103,6 +110,12 @@ def _run_matrix(args: argparse.Namespace) -> int:
     if args.table is not None:
         write_file(args.table, table.encode())
     print(table, end="")
+    if not interrupted and not args.quick and args.steps is None and args.memory_limit is None:
+        try:
+            print(f"Remembered for this machine: {remember(report)}", file=sys.stderr)
+        except StorageError as error:
+            # The table is what was asked for.
+            print(f"worldsdk: not remembered: {error}", file=sys.stderr)
     return INTERRUPTED if interrupted else 0
 
 
@@ -129,6 +142,8 @@ def _run_clock(args: argparse.Namespace) -> int:
             device=args.device,
             threads=args.threads,
             steps=args.steps,
+            variant=args.variant,
+            memory_limit=args.memory_limit,
             progress=lambda beats: bar.update(beats - bar.n),
         )
     if args.json is not None:

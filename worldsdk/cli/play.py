@@ -8,6 +8,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from worldsdk.cli.forms import add_form_options
 from worldsdk.errors import DisplayError, PlayError
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ examples:
   worldsdk play                          the first bundled world, in a window; F1 shows the keys
   worldsdk play doom-field --seed 7      the same dream every time, for the same inputs
   worldsdk play ./my-world               any folder that holds a world pack
+  worldsdk play ./oasis --variant sliding --memory-limit 800
+                                         a large world in a faster form, with 800 MB for its weights
   worldsdk play --headless --seconds 20 --out film
                                          film/demo.mp4, film/contact-sheet.png, film/timing.json
   worldsdk play --headless --inputs walk.json --seed 7 --out film
@@ -58,6 +61,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     world.add_argument(
         "--steps", type=_natural, metavar="N", help="denoising steps a tick (default: the world's)"
     )
+    add_form_options(world)
     clock = parser.add_argument_group("clock")
     clock.add_argument("--fps", type=_positive, help="ticks per second (default: the world's own rate)")
     clock.add_argument(
@@ -176,12 +180,24 @@ def _loaded(args: argparse.Namespace) -> World:
     for option in ("room", "watch", "token_file", "codec", "layer"):
         if getattr(args, option):
             raise PlayError(f"--{option.replace('_', '-')} is for a world on a server", fix="give --server")
-    return load(args.world or default_world(), device=args.device, steps=args.steps)
+    return load(
+        args.world or default_world(),
+        device=args.device,
+        steps=args.steps,
+        variant=args.variant,
+        memory_limit=args.memory_limit,
+    )
 
 
 def _connected(args: argparse.Namespace) -> RemoteWorld:
     from worldsdk.client.sync import connect
 
+    for option in ("variant", "memory_limit"):
+        if getattr(args, option) is not None:
+            raise PlayError(
+                f"--{option.replace('_', '-')} is for a world that is loaded here",
+                fix="give it to the server",
+            )
     if args.world is not None:
         raise PlayError(
             f"both {args.world!r} and --server are given", fix="the server says which world it is"

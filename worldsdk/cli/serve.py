@@ -13,6 +13,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from worldsdk.cli.forms import add_form_options
+
 if TYPE_CHECKING:
     from worldsdk.server.app import Server
 
@@ -61,6 +63,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     world.add_argument(
         "--steps", type=_whole, metavar="N", help="denoising steps a tick (default: the world's)"
     )
+    add_form_options(world)
     world.add_argument(
         "--fused",
         action=argparse.BooleanOptionalAction,
@@ -113,6 +116,8 @@ def run(args: argparse.Namespace) -> int:
         device=args.device,
         steps=args.steps,
         deterministic=None if args.fused is None else not args.fused,
+        variant=args.variant,
+        memory_limit=args.memory_limit,
     )
     options = ServeOptions(
         host=args.host,

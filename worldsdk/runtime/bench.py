@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -26,8 +27,8 @@ Inputs = Callable[[int], Mapping[str, float]]
 FIRST_FRAME_LIMIT_S = 300
 
 _FIRST_FRAME = """
-import sys, worldsdk
-worldsdk.load(sys.argv[1], sys.argv[2]).session().step()
+import json, sys, worldsdk
+worldsdk.load(sys.argv[1], sys.argv[2], **json.loads(sys.argv[3])).session().step()
 print("frame", flush=True)
 """
 
@@ -40,6 +41,8 @@ def bench(
     device: str = "auto",
     threads: int | None = None,
     steps: int | None = None,
+    variant: str | None = None,
+    memory_limit: float | None = None,
     peak_side: int = SIDE,
     progress: Callable[[int], object] = lambda beats: None,
 ) -> dict[str, Any]:
@@ -50,6 +53,7 @@ def bench(
         inputs: given the world, what is held at each beat.
         threads: inside torch operations; as ``load`` chooses by default.
         steps: denoising steps; the pack's own number by default.
+        variant, memory_limit: as ``load`` takes them.
         peak_side: side of the matrices that measure the machine's peak.
         progress: told how many beats have passed, at every tick.
 
@@ -61,8 +65,9 @@ def bench(
     open_pack(name_or_path)
     if threads is not None:
         set_threads(threads)
-    first_frame_s = first_frame_seconds(name_or_path, device, threads)
-    world = load(name_or_path, device, steps=steps)
+    form: dict[str, Any] = {"variant": variant, "memory_limit": memory_limit}
+    first_frame_s = first_frame_seconds(name_or_path, device, threads, form)
+    world = load(name_or_path, device, steps=steps, **form)
     plain = open_pack(name_or_path).load_model("cpu")
     # A tick's arithmetic is a fixed part and a part for each step.
     one, full = (gflop_per_frame(plain, world.context(0), n) for n in (1, world.steps))
@@ -77,6 +82,8 @@ def bench(
         "world": world.manifest.name,
         "world_version": world.manifest.version,
         "pack_digest": world.digest,
+        "variant": variant,
+        "memory_limit_mb": memory_limit,
         "machine": describe(world.device),
         "threads": torch.get_num_threads(),
         "seconds": seconds,
@@ -125,8 +132,15 @@ def run(
         return {"statistics": live.statistics, "beats": live.beat + 1, "rss_mb": memory}
 
 
-def first_frame_seconds(name_or_path: str, device: str = "auto", threads: int | None = None) -> float:
+def first_frame_seconds(
+    name_or_path: str,
+    device: str = "auto",
+    threads: int | None = None,
+    form: Mapping[str, Any] | None = None,
+) -> float:
     """Seconds from starting a fresh Python to its first generated frame, on a warm disk.
+
+    ``form``: what else ``load`` is given.
 
     Run twice; the second counts, so that the files have been read before.
 
@@ -136,7 +150,8 @@ def first_frame_seconds(name_or_path: str, device: str = "auto", threads: int | 
     environment = dict(os.environ)
     if threads is not None:
         environment[THREADS_VARIABLE] = str(threads)
-    command = [sys.executable, "-c", _FIRST_FRAME, str(name_or_path), device]
+    given = json.dumps(dict(form or {}))
+    command = [sys.executable, "-c", _FIRST_FRAME, str(name_or_path), device, given]
     taken = 0.0
     for _ in range(2):
         started = time.perf_counter()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from worldsdk.errors import SessionError
@@ -62,10 +63,15 @@ class Ladder:
     Args:
         steps: of the top rung; the rungs below have one step fewer each, down to one.
         to_bottom: whether a miss sends it to the lowest rung rather than one down.
+        measured: denoising steps -> ms of a tick as found on this machine: those rungs alone, and the top.
     """
 
-    def __init__(self, steps: int, *, to_bottom: bool = False) -> None:
-        self.rungs = tuple(rung_of(n) for n in range(steps, 0, -1))
+    def __init__(
+        self, steps: int, *, to_bottom: bool = False, measured: Mapping[int, float] | None = None
+    ) -> None:
+        lower = [n for n in range(steps - 1, 0, -1) if not measured or n in measured]
+        self.rungs = tuple(rung_of(n) for n in (steps, *lower))
+        self._measured = dict(measured or {})
         self._to_bottom = to_bottom
         self._index = 0
         self._roomy = 0
@@ -73,6 +79,11 @@ class Ladder:
     @property
     def rung(self) -> Rung:
         return self.rungs[self._index]
+
+    def begin(self, budget_ms: float) -> None:
+        """Starts on the best rung that fits as measured; on the lowest where none does."""
+        fits = [self._measured.get(rung.steps, 0.0) <= budget_ms for rung in self.rungs]
+        self._index, self._roomy = (fits.index(True) if any(fits) else len(fits) - 1), 0
 
     def update(self, costs: Costs, budget_ms: float, missed: bool) -> None:
         """Takes account of one tick: whether it missed, and what ticks are now predicted to cost."""

@@ -12,7 +12,7 @@ import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,14 +27,10 @@ from worldsdk.runtime.bench import Inputs
 from worldsdk.runtime.device import available_cpus, resolve_device
 from worldsdk.runtime.machine import describe
 from worldsdk.runtime.matrix_fidelity import SEED, Dream, dream, fidelity
+from worldsdk.runtime.matrix_rows import FORMAT, STEPS, THREADS, TOGETHER, Row, Trial
 from worldsdk.runtime.session import Session
 from worldsdk.runtime.statistics import STAGES
 from worldsdk.runtime.world import World, load
-
-FORMAT = 1
-STEPS = "denoising steps"
-THREADS = "threads"
-TOGETHER = "together"
 
 EXACT = "float32"
 """The variant that fidelity is measured against."""
@@ -51,52 +47,6 @@ WORTH = 1.05
 """A choice goes into the fastest together from this ratio on: less is noise."""
 
 
-@dataclass(frozen=True)
-class Trial:
-    """One row to measure: a form of the model, steps and threads, of which at most one is not the default."""
-
-    toggle: str
-    name: str
-    variant: str = DEFAULT.name
-    steps: int = 0
-    threads: int = 0
-    missing: str = ""
-
-
-@dataclass(frozen=True)
-class Row:
-    """What one trial came to.
-
-    Attributes:
-        toggle, name: what was chosen; variant, steps, threads: what ran.
-        tick_ms, default_ms: medians of ticks that took turns. speed: default_ms / tick_ms.
-        stages: ms that 95 of 100 ticks did not exceed, by stage; ``denoise`` is of one step.
-        weights_mb, state_mb: of the model and of one session's memory.
-        psnr_db: of frames, against float32 at all steps; ``SAME_DB`` where they are the same.
-        estimate_db: signal to error of what the frames are drawn from; None where it has another shape.
-        missing: why there are no figures; empty where there are.
-    """
-
-    toggle: str
-    name: str
-    variant: str = DEFAULT.name
-    steps: int = 0
-    threads: int = 0
-    tick_ms: float = 0.0
-    default_ms: float = 0.0
-    speed: float = 0.0
-    stages: Mapping[str, float] = field(default_factory=dict)
-    weights_mb: float = 0.0
-    state_mb: float = 0.0
-    psnr_db: float | None = None
-    estimate_db: float | None = None
-    missing: str = ""
-
-    @property
-    def measured(self) -> bool:
-        return not self.missing
-
-
 @dataclass
 class Matrix:
     """Measures a world's rows one by one; what has been measured so far is in ``report`` at any time.
@@ -105,6 +55,7 @@ class Matrix:
         name_or_path: of the pack.
         inputs: given the world, what is held at each tick.
         steps: what the default takes and fidelity is measured against; the pack's own number where None.
+        memory_limit: MB for the weights of each form, as ``load`` takes it.
         quick: fewer ticks and frames, and nothing compiled: to see that all works.
         progress: told how many rows are done, of how many, and which is next.
     """
@@ -113,8 +64,9 @@ class Matrix:
     inputs: Callable[[World], Inputs]
     device: str = "auto"
     steps: int | None = None
+    memory_limit: float | None = None
     quick: bool = False
-    batches: Sequence[int] = BATCHES
+    batches: Sequence[int] | None = None
     progress: Callable[[int, int, str], object] = lambda done, total, name: None
 
     def __post_init__(self) -> None:
@@ -125,13 +77,14 @@ class Matrix:
         self.default = self._load(DEFAULT.name)
         self._script = self.inputs(self.default)
         self._same: set[str] = set()
+        self._batches = BATCHES if self.batches is None else tuple(self.batches)
         self.threads = torch.get_num_threads()
         self._done = 0
 
     @property
     def complete(self) -> bool:
         """Whether nothing is left to measure."""
-        return self._done == len(self.trials()) + 2 + len(self.batches)
+        return self._done == len(self.trials()) + 2 + len(self._batches)
 
     def trials(self) -> list[Trial]:
         """All rows but the ones together, in the order of the table."""
@@ -154,7 +107,7 @@ class Matrix:
     def run(self) -> dict[str, Any]:
         """Measures everything; returns ``report``."""
         trials = self.trials()
-        total = len(trials) + 2 + len(self.batches)
+        total = len(trials) + 2 + len(self._batches)
         self.progress(0, total, "float32 frames")
         exact = self._exact()
         for trial in trials:
@@ -165,7 +118,7 @@ class Matrix:
             self._next(total, name)
             self.rows.append(self._row(self._together(name, every), exact))
             self._done += 1
-        for count in self.batches:
+        for count in self._batches:
             self._next(total, f"{count} sessions")
             self.batching.append(self._batch(count))
             self._done += 1
@@ -207,6 +160,7 @@ class Matrix:
             steps=self.steps,
             rewind_ticks=0,
             variant=None if variant == DEFAULT.name else variant,
+            memory_limit=self.memory_limit,
         )
 
     def _exact(self) -> Dream:

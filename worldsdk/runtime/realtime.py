@@ -107,7 +107,12 @@ class Realtime:
         self.costs = Costs()
         self.beat = -1
         self._fixed = None if steps is None else rung_of(session.world.check_steps(steps))
-        self._ladder = Ladder(session.steps, to_bottom=on_miss == "fewer")
+        expected = session.world.expected
+        self._ladder = Ladder(
+            session.steps,
+            to_bottom=on_miss == "fewer",
+            measured=None if expected is None else expected.rungs,
+        )
         self._on_miss = on_miss
         self._idle = policy
         self._clock = clock
@@ -244,6 +249,11 @@ class Realtime:
     def _warm_up(self) -> None:
         if self.costs.measured:
             return
+        expected = self.session.world.expected
+        if expected is not None:
+            # What was once measured at leisure counts as one tick more, and is forgotten like one.
+            self.costs.add(expected.stages, 1)
+            self._ladder.begin(self.budget_ms)
         request = self.session._request(self.session.frame.controls)
         for index in range(WARM_UP_TICKS):
             _, cost = engine.advance(self.session.world.model, [request], self.rung.steps, clock=self._clock)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +18,7 @@ from worldsdk.models.interface import Context, ModelSpec, WorldModel
 from worldsdk.packs.manifest import Manifest
 from worldsdk.packs.pack import open_pack
 from worldsdk.runtime import batch, engine, frames, snapshot
-from worldsdk.runtime.device import resolve_device, settle_threads
+from worldsdk.runtime.device import resolve_device
 from worldsdk.runtime.history import REWIND_TICKS, Moment
 from worldsdk.runtime.session import Session, _integer, check_seed
 
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from worldsdk.models.interface import State
     from worldsdk.models.streaming import Pool
     from worldsdk.runtime.familiar import Familiar
+    from worldsdk.runtime.measured import Expected
 
 
 def load(
@@ -51,7 +51,9 @@ def load(
         rewind_ticks: how far sessions can be wound back; 0 for servers that never do.
         variant: another form of the model (see ``models.variants``): a name, or several joined by ``+``. Of
             ``"float32"``, ``"sliding"`` and the like ``worldsdk bench --matrix`` lists those of a world.
-            Where it changes the pack's config, it is another world to snapshots.
+            Where it changes the pack's config, it is another world to snapshots. ``"auto"`` takes the one of
+            the highest fidelity that fits the world's own tick, by what that command found on this machine;
+            the pack's own form where it was never run.
         memory_limit: MB (10**6 bytes) that weights may take on the device. Those that do not fit are fetched
             right before they are needed: the same frames to the bit, more slowly. See ``models.streaming``.
 
@@ -59,32 +61,19 @@ def load(
         PackNotFoundError, PackError (also: of the variant), PackChecksumError, DeviceError
         (also: the limit), SessionError (of steps).
     """
-    from worldsdk.models.optimise import optimise
-    from worldsdk.models.variants import DEFAULT, find_variant, variants_of
-    from worldsdk.runtime.memory_limit import load_limited
+    from worldsdk.runtime.forms import load_form
 
     pack = open_pack(name_or_path)
-    chosen = resolve_device(device)
-    form, given = DEFAULT, pack.manifest
-    if variant is not None:
-        form = find_variant(variant, variants_of(given.family, given.config, chosen))
-        if form.config:
-            pack = replace(pack, manifest=replace(given, config={**given.config, **form.config}))
-    weights = None
-    if memory_limit is None:
-        model = optimise(pack.load_model("cpu"), chosen, form.prepared())
-    else:
-        model, weights = load_limited(pack, chosen, form.prepared(), memory_limit)
-    settle_threads(model.useful_threads)
-    starts = pack.load_starts(model.spec)
+    found = load_form(pack, resolve_device(device), variant, memory_limit)
     return World(
-        pack.manifest,
-        model,
-        starts,
+        found.manifest,
+        found.model,
+        pack.load_starts(found.model.spec),
         deterministic=deterministic,
         steps=steps,
         rewind_ticks=rewind_ticks,
-        weights=weights,
+        weights=found.weights,
+        expected=found.expected,
     )
 
 
@@ -98,6 +87,7 @@ class World:
         steps: denoising steps of new sessions.
         rewind_ticks: how far sessions can be wound back.
         weights: what fetches weights right before they run, under a memory limit; else None.
+        expected: what ticks cost here when they were last measured, for clocks to begin with; or None.
     """
 
     def __init__(
@@ -110,6 +100,7 @@ class World:
         steps: int | None = None,
         rewind_ticks: int = REWIND_TICKS,
         weights: Pool | None = None,
+        expected: Expected | None = None,
     ) -> None:
         self.manifest = manifest
         self.digest = manifest.digest
@@ -120,6 +111,7 @@ class World:
         self.steps = self.check_steps(manifest.default_steps if steps is None else steps)
         self.rewind_ticks = max(0, _integer(rewind_ticks, "rewind_ticks"))
         self.weights = weights
+        self.expected = expected
         self._starts = starts
         self._template: State | None = None
         self._familiar: Familiar | None = None
