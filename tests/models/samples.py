@@ -42,7 +42,7 @@ def anchored(seed: int = 0, **more: Any) -> AnchoredModel:
 
 
 def followed(seed: int = 0, history: int = 0) -> AnchoredModel:
-    """The anchored family on a floor that repeats, with two kinds of things, newcomers among them."""
+    """The anchored family on a floor that repeats, by two walls, with two kinds of things and newcomers."""
     model = anchored(
         seed,
         tile=32,
@@ -53,12 +53,20 @@ def followed(seed: int = 0, history: int = 0) -> AnchoredModel:
         sprite=16,
         lags=(1, 2),
         history=history,
+        walls=2,
+        wall_tile=16,
     )
     assert model.things is not None
     generator = torch.Generator().manual_seed(seed)
     with torch.no_grad():
         model.things.births.copy_(torch.rand(model.things.births.shape, generator=generator) * 300.0)
         model.things.births[:, 0] = 1.0
+        assert model.painter.walls is not None
+        # One wall across the middle of the map, another along its northern border.
+        model.painter.walls.planes.copy_(
+            torch.tensor([(-1.0, 0.0, -256.0, -400.0, -100.0, 96.0), (0.0, 1.0, 512.0, -512.0, 0.0, 96.0)])
+        )
+        model.painter.walls.tile.copy_(torch.rand(model.painter.walls.tile.shape, generator=generator))
     return model
 
 
