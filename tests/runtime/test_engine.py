@@ -13,6 +13,7 @@ from worldsdk.runtime import engine
 from worldsdk.runtime.budget import Costs, Gate
 from worldsdk.runtime.clock import ManualClock
 from worldsdk.runtime.engine import Request
+from worldsdk.runtime.shares import own
 
 MODEL = tiny_model()
 STARTS = tiny_starts(MODEL.spec)
@@ -60,7 +61,7 @@ def test_rows_are_the_sessions_own() -> None:
         (alone,), _ = engine.advance(MODEL, [request], 2)
         assert np.abs(row.pixels.astype(int) - alone.pixels).max() <= 1
         assert {name: t.shape for name, t in row.state.items()} == {
-            name: t.shape for name, t in request.state.items()
+            name: t.shape for name, t in own(request.memory).items()
         }
         # A row must not keep its neighbours' memory alive.
         assert all(t.untyped_storage().nbytes() == t.nbytes for t in row.state.values())

@@ -102,7 +102,7 @@ def test_memory_layout_survives(world: World) -> None:
     frames = state["frames"]
     state["frames"] = frames.permute(0, 1, 3, 4, 2).contiguous().permute(0, 1, 4, 2, 3)
     state["pose"] = torch.cat([state["pose"], state["pose"]], 1)[:, ::2]
-    session._moment = session._moment._replace(state=state)
+    session._moment = session._moment._replace(memory=state)
     again = world.restore(session.snapshot())._moment.state
     assert torch.equal(again["frames"], frames)
     assert again["frames"].stride() == state["frames"].stride() != frames.stride()

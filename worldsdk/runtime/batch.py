@@ -79,8 +79,12 @@ def _fused(world: World, sessions: Sequence[Session], controls: Sequence[Control
             continue
     for planned, indices in by_steps.items():
         requests = [sessions[i]._request(controls[i]) for i in indices]
+        # A past would keep what the others remember, too.
+        together = not world.rewind_ticks
         with all_threads():
-            rows, cost = engine.advance(world.model, requests, planned, device=world.device)
+            rows, cost = engine.advance(
+                world.model, requests, planned, device=world.device, together=together
+            )
         for i, row in zip(indices, rows, strict=True):
             session = sessions[i]
             try:

@@ -22,6 +22,7 @@ from worldsdk.runtime.clock import REAL_CLOCK, Clock
 from worldsdk.runtime.layers import Layers
 from worldsdk.runtime.noise import noise
 from worldsdk.runtime.sanity import sane
+from worldsdk.runtime.shares import Share, join, own, share_out
 
 _Scalar = TypeVar("_Scalar", bound=np.generic)
 
@@ -30,13 +31,13 @@ class Request(NamedTuple):
     """What one session brings to a tick.
 
     Attributes:
-        state: its memory, a batch of one.
+        memory: a batch of one, or its share of what a pass left behind.
         controls: float32 [controls], scaled to [-1, 1].
         seed, tick: of the frame to make; its noise depends on nothing else.
-        vetted: whether ``state`` is known to hold no NaN and no infinity.
+        vetted: whether ``memory`` is known to hold no NaN and no infinity.
     """
 
-    state: State
+    memory: State | Share
     controls: NDArray[np.float32]
     seed: int
     tick: int
@@ -44,7 +45,7 @@ class Request(NamedTuple):
 
 
 class Row(NamedTuple):
-    """What one session takes from a tick: memory (a batch of one) and host arrays of its own.
+    """What one session takes from a tick: memory (a batch of one, or a share) and host arrays of its own.
 
     Attributes:
         sane: False where NaN or infinity turned up in this session's part; the rest is then worthless.
@@ -52,13 +53,18 @@ class Row(NamedTuple):
         variables: float32 [variables].
     """
 
-    state: State
+    memory: State | Share
     sane: bool
     pixels: NDArray[np.uint8]
     layers: Layers
     variables: NDArray[np.float32]
     reward: float
     ended: bool
+
+    @property
+    def state(self) -> State:
+        """Its memory, a batch of one."""
+        return own(self.memory)
 
 
 class Cost(NamedTuple):
@@ -109,6 +115,7 @@ def advance(
     gate: Gate | None = None,
     clock: Clock = REAL_CLOCK,
     device: torch.device | None = None,
+    together: bool = False,
 ) -> tuple[list[Row], Cost]:
     """Generates the next frame of every request in one pass.
 
@@ -117,13 +124,15 @@ def advance(
         limit: stop after this many all the same (as an earlier, budgeted tick did).
         gate: asked after each step whether another fits. Stage times are then exact on CUDA, too.
         device: the model's, of whoever knows it: asking the model takes a while.
+        together: leaves the memories of several sessions as shares of one. Sessions that are to be stepped
+            together again then need no joining; one that is kept for long keeps all of them.
     """
     if device is None:
         device = model.device
     watch = _Stopwatch(clock, device, exact=gate is not None)
-    state = _join([request.state for request in requests])
+    memory = join([request.memory for request in requests])
     controls = _upload([request.controls for request in requests], device)
-    condition = model.condition(state, controls)
+    condition = model.condition(memory, controls)
     watch.lap("condition")
     estimate: Tensor | None = None
     taken, shape = 0, model.spec.noise_shape
@@ -138,10 +147,10 @@ def advance(
     watch.lap("denoise")
     if estimate is None:
         raise ValueError("planned must be at least 1")
-    state, output = model.commit(state, condition, estimate)
+    state, output = model.commit(memory, condition, estimate)
     watch.lap("commit")
-    before = requests[0].state if len(requests) == 1 and requests[0].vetted else {}
-    rows = _rows(model, state, output, len(requests), estimate, before)
+    vetted = memory if all(request.vetted for request in requests) else {}
+    rows = _rows(model, state, output, len(requests), estimate, vetted, together=together)
     watch.lap("pixels")
     return rows, Cost(watch.stages, watch.total_ms, taken)
 
@@ -154,22 +163,16 @@ def instate(model: WorldModel, state: State, variables: NDArray[np.float32]) -> 
 
 @torch.inference_mode()
 def observe(
-    model: WorldModel, state: State, pixels: NDArray[np.uint8], controls: NDArray[np.float32]
+    model: WorldModel, memory: State | Share, pixels: NDArray[np.uint8], controls: NDArray[np.float32]
 ) -> tuple[Row, Cost]:
     """Appends a real frame, uint8 [H, W, 3], to one session's memory."""
     device = model.device
     watch = _Stopwatch(REAL_CLOCK, device, exact=False)
-    state, output = model.observe(state, _upload([pixels], device), _upload([controls], device))
+    state, output = model.observe(own(memory), _upload([pixels], device), _upload([controls], device))
     watch.lap("commit")
     row = _rows(model, state, output, 1)[0]
     watch.lap("pixels")
     return row, Cost(watch.stages, watch.total_ms, 0)
-
-
-def _join(states: Sequence[State]) -> State:
-    if len(states) == 1:
-        return states[0]
-    return {name: torch.cat([state[name] for state in states]) for name in states[0]}
 
 
 def _upload(
@@ -188,6 +191,8 @@ def _rows(
     count: int,
     estimate: Tensor | None = None,
     vetted: State | None = None,
+    *,
+    together: bool = False,
 ) -> list[Row]:
     """What each session takes; of ``state``, the tensors that are those of ``vetted`` need no second look."""
     known = vetted or {}
@@ -204,9 +209,10 @@ def _rows(
     later = [layer.name for layer in model.spec.layers if layer.name not in layers]
     variables = output.variables.float().cpu().numpy()
     rewards, ended = output.reward.tolist(), output.ended.tolist()
+    memories = share_out(state, count) if together and count > 1 else None
     return [
         Row(
-            state=_split(state, index, count),
+            memory=_split(state, index, count) if memories is None else memories[index],
             sane=well[index] and math.isfinite(rewards[index]) and math.isfinite(ended[index]),
             pixels=_own(pixels[index]),
             layers=_layers(

@@ -20,6 +20,7 @@ from worldsdk.controls import Controls
 from worldsdk.frame import Frame
 from worldsdk.models.interface import State
 from worldsdk.runtime.layers import Layers
+from worldsdk.runtime.shares import Share, own
 
 REWIND_TICKS = 600
 """How far a session can be wound back by default."""
@@ -35,9 +36,14 @@ class Moment(NamedTuple):
     """
 
     tick: int
-    state: State
+    memory: State | Share
     frame: Frame
     vetted: bool = False
+
+    @property
+    def state(self) -> State:
+        """Its memory, a batch of one."""
+        return own(self.memory)
 
     @property
     def bytes(self) -> int:
@@ -95,7 +101,7 @@ class History:
     """The last ``max_ticks`` ticks and a little more.
 
     A tick waits for ``add`` only; what its memory comes to, and what is to be forgotten for it, is worked out
-    by ``settle``: when there is time, or at the next tick, or where somebody looks at the past.
+    by ``settle``: when there is time (``tidy``), or at the next tick, or where somebody looks at the past.
 
     Args:
         first: the earliest moment that can ever be returned to.
@@ -128,9 +134,13 @@ class History:
     def add(self, moment: Moment, made_by: Input) -> None:
         """Takes the next tick."""
         # Without a past, only the newest is ever looked at.
+        self.tidy()
+        self._fresh = moment, made_by
+
+    def tidy(self) -> None:
+        """Does now what the next ``add`` would begin with."""
         if self._max_ticks:
             self.settle()
-        self._fresh = moment, made_by
 
     def settle(self) -> None:
         """Takes account of the newest tick; forgets what is further back than need be."""

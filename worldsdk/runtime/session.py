@@ -261,7 +261,7 @@ class Session:
 
         Without it the next tick does so.
         """
-        self._past.settle()
+        self._past.tidy()
 
     def snapshot(self) -> bytes:
         """Everything the next frame depends on, as bytes for ``World.restore``, in any process."""
@@ -309,7 +309,7 @@ class Session:
             return self._request_for(self._input(controls, 0, 0))
         moment = self._moment
         vector = self.world.controls.to_vector(controls)
-        return Request(moment.state, vector, self.seed, moment.tick + 1, moment.vetted)
+        return Request(moment.memory, vector, self.seed, moment.tick + 1, moment.vetted)
 
     def _input(
         self, controls: Controls, planned: int, taken: int, pixels: NDArray[np.uint8] | None = None
@@ -374,17 +374,17 @@ class Session:
     def _observe(self, made_by: Input) -> tuple[Row, Cost]:
         assert made_by.pixels is not None
         request = self._request_for(made_by)
-        return engine.observe(self.world.model, request.state, made_by.pixels, request.controls)
+        return engine.observe(self.world.model, request.memory, made_by.pixels, request.controls)
 
     def _request_for(self, made_by: Input) -> Request:
-        state, vetted = self._moment.state, self._moment.vetted
+        memory, vetted = self._moment.memory, self._moment.vetted
         if made_by.given:
             vetted = False
             known = {**self.frame.state, **made_by.given}
             variables = np.array([known[v.name] for v in self.world.spec.variables], np.float32)
-            state = engine.instate(self.world.model, state, variables)
+            memory = engine.instate(self.world.model, self._moment.state, variables)
         vector = self.world.controls.to_vector(made_by.controls)
-        return Request(state, vector, self.seed, made_by.tick, vetted)
+        return Request(memory, vector, self.seed, made_by.tick, vetted)
 
     def _take(self, row: Row, cost: Cost, made_by: Input, gate: Gate | None = None) -> Frame:
         """Makes an engine's row this session's latest moment."""
@@ -426,7 +426,7 @@ class Session:
             rung=_rung(made_by),
         )
         frame = frames.generated(self.world.spec, row, made_by, timing)
-        return Moment(made_by.tick, row.state, frame, vetted=made_by.start is None)
+        return Moment(made_by.tick, row.memory, frame, vetted=made_by.start is None)
 
 
 def check_seed(seed: Any) -> int:
