@@ -111,6 +111,8 @@ FOLLOWED_MODEL = (
     ANCHORED_MODEL
     + """
 tile = 16
+walls = 2
+wall_tile = 16
 samples = 2
 things = ["lamp"]
 slots = 3
