@@ -80,19 +80,6 @@ def test_the_road_is_where_the_variables_say(cars: CarGame) -> None:
         assert (middle - 31.5) * 43.2 / 64 == pytest.approx(state["offset"], abs=2.5)
 
 
-def test_hands_go_round_together(cars: CarGame) -> None:
-    spans = {v.name: v.period for v in cars.info.variables if v.unit == "metres" and v.period}
-    assert spans["lap"] == pytest.approx(4 * spans["quarter"]) == pytest.approx(16 * spans["sixteenth"])
-    cars.reset(5)
-    gas = cars.info.controls.parse({"gas": 0.5})
-    for _ in range(20):
-        state = told(cars, cars.step(gas))
-        for name in ("quarter", "sixteenth"):
-            assert (state["lap"] - state[name]) % spans[name] == pytest.approx(0.0, abs=1e-2) or (
-                state["lap"] - state[name]
-            ) % spans[name] == pytest.approx(spans[name], abs=1e-2)
-
-
 def test_the_road_pays_by_the_metre(cars: CarGame) -> None:
     before = told(cars, cars.reset(3))["lap"]
     gas, paid = cars.info.controls.parse({"gas": 0.3}), 0.0

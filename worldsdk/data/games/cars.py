@@ -46,11 +46,6 @@ STEP_COSTS = 0.1
 WIDTH, HEIGHT = 1000, 700
 """The game's window in its own pixels, without the panel at the bottom."""
 
-HANDS = {"lap": 1, "quarter": 4, "sixteenth": 16}
-"""Variables that tell the place on the circuit, as a clock's hands tell the time, and how often each goes
-round in a lap. A slow one says which bend it is, a fast one how near: a network reads little out of the last
-digits of a number."""
-
 TOP_SPEED = 90.0
 """Metres a second; on the longest straight the car is faster for a moment, and then it is told as this."""
 
@@ -120,7 +115,7 @@ class CarGame(GymGame):
             Variable("wheel_speed", 0.0, 1.5 * TOP_SPEED, "metres/second"),
             Variable("yaw_rate", -8.0, 8.0, "radians/second"),
             Variable("wheel_angle", -0.45, 0.45, "radians"),
-            *(Variable(name, 0.0, around / n, "metres", around / n) for name, n in HANDS.items()),
+            Variable("lap", 0.0, around, "metres", around),
             Variable("offset", -FIELD, FIELD, "metres"),
             Variable("slant", -np.pi, np.pi, "radians", 2.0 * np.pi),
         )
@@ -136,7 +131,7 @@ class CarGame(GymGame):
                 "steps": STEPS,
                 "field": FIELD,
                 "speed": "along the car; sideways: to its left; wheel_speed: of the driven wheels' rims",
-                "lap": "metres along the circuit, and within a quarter and a sixteenth of it",
+                "lap": "metres along the circuit",
                 "offset": "to the left of the road's middle; slant: heading less the road's",
             },
             versions={**self.info.versions, "box2d": box2d},
@@ -197,7 +192,7 @@ class CarGame(GymGame):
             float(driven_wheel.omega * driven_wheel.wheel_rad),
             float(car.hull.angularVelocity),
             float(car.wheels[0].joint.angle),
-            *(place.along % (self.circuit.length / n) for n in HANDS.values()),
+            place.along,
             place.offset,
             place.slant,
         )

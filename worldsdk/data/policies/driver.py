@@ -83,7 +83,7 @@ class Driver:
         return self._drive(observation)
 
     def _drive(self, observation: Observation) -> Controls:
-        speed, _, _, _, wheel, along, *_, offset, slant = (float(value) for value in observation.variables)
+        speed, _, _, _, wheel, along, offset, slant = (float(value) for value in observation.variables)
         # Whichever way it faces it goes on, and does not change its mind on every turn of a spin.
         if self._sense == 0.0 or np.cos(slant) * self._sense < -0.4:
             self._sense = float(np.copysign(1.0, np.cos(slant)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from worldsdk.models.interface import Variable
@@ -16,6 +16,10 @@ class ConvnetConfig:
     controls: length of the control vector.
     variables: state variables that the game records; tracked, and told to the painter.
     whole: names of the variables that are whole numbers: rounded after every tick, so that they stay exact.
+    strides: variable -> what it typically changes by in a tick, in its unit. Without, a change is learnt as a
+        share of the range, and what takes a thousand ticks through its range drifts.
+    harmonics: periodic variable -> finest harmonic, a power of 2, that it is told as: at 8 also as its angle
+        of a half, a quarter and an eighth of its period, so that near values can be told apart.
     follows: the camera moves with what is steered: the whole picture shifts and turns from tick to tick.
     history: past frames that the next one is painted from.
     channels: of the U-Net's levels; level 0 works on 2x2 pixel groups.
@@ -28,6 +32,8 @@ class ConvnetConfig:
     controls: int
     variables: tuple[Variable, ...] = ()
     whole: tuple[str, ...] = ()
+    strides: Mapping[str, float] = field(default_factory=dict)
+    harmonics: Mapping[str, int] = field(default_factory=dict)
     follows: bool = False
     history: int = 4
     channels: tuple[int, ...] = (48, 96, 160)
@@ -40,9 +46,17 @@ class ConvnetConfig:
             raise ValueError(f"frame {self.width}x{self.height} must divide by {multiple}")
         if self.history < 1:
             raise ValueError(f"history {self.history} must be at least 1")
-        unknown = set(self.whole) - {variable.name for variable in self.variables}
-        if unknown:
-            raise ValueError(f"whole names unknown variables {sorted(unknown)}")
+        periods = {variable.name: variable.period for variable in self.variables}
+        for name in ("whole", "strides", "harmonics"):
+            unknown = set(getattr(self, name)) - set(periods)
+            if unknown:
+                raise ValueError(f"{name} names unknown variables {sorted(unknown)}")
+        for name, stride in self.strides.items():
+            if not stride > 0.0 or name in self.whole:
+                raise ValueError(f"stride {stride!r} of {name!r} must be above 0, and {name!r} not whole")
+        for name, finest in self.harmonics.items():
+            if finest not in (2, 4, 8, 16, 32, 64) or not periods[name]:
+                raise ValueError(f"{name!r} must be periodic, and {finest!r} a power of 2 from 2 to 64")
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)

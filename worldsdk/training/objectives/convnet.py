@@ -97,4 +97,6 @@ class FrameObjective(Objective):
         step = torch.where(tracker.periodic, torch.remainder(step + 0.5, 1.0) - 0.5, step)
         # Whole variables are told in their own unit: half of one decides which way they are rounded.
         unit = torch.where(tracker.whole, tracker.span, 10.0)
+        # Others in their own stride, where the recipe names one.
+        unit = torch.where(tracker.stride < 1.0, 1.0 / tracker.stride, unit)
         return F.smooth_l1_loss(change * unit, step * unit, beta=0.25)
