@@ -55,8 +55,11 @@ def test_what_stands_before_a_wall_stays() -> None:
     with torch.no_grad():
         put = walls.standing(pose, far)
         pillar = walls.standing(pose, torch.full_like(far, 1.0 / 100.0))
+        distant = walls.standing(torch.tensor([[-500.0, 300.0, 0.0]]), torch.full_like(far, 1.0 / 500.0))
     torch.testing.assert_close(put[0, level, width // 2], torch.tensor(1.0 / 300.0))
     assert (pillar == 1.0 / 100.0).all()
+    # So far away the place is not to be trusted.
+    torch.testing.assert_close(distant[0, level, width // 2], torch.tensor(1.0 / 900.0))
 
 
 def test_above_a_wall_and_below_the_floor_nothing_is_changed() -> None:

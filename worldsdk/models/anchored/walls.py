@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from worldsdk.models.anchored.config import AnchoredConfig
 from worldsdk.models.anchored.samples import Dimming, Samples
-from worldsdk.models.anchored.walls_loop import wall_means, wall_standing
+from worldsdk.models.anchored.walls_loop import BEFORE, DOUBT, SHOWS, wall_means, wall_standing
 from worldsdk.models.camera import Camera, heading_vector
 
 PLANE = 6
@@ -22,10 +22,6 @@ PLANE = 6
 (-normal y, normal x), and its height; map units. A height of 0 is no wall."""
 NEAREST = 1.0
 """Map units before the eye within which nothing is seen."""
-BEFORE = 1.5
-"""What the place sees this many times nearer than a wall stands before that wall."""
-SHOWS = 1.03
-"""A wall shows where nothing is nearer than it, or than the floor before it, by more than this."""
 
 
 class Walls(nn.Module):
@@ -83,7 +79,7 @@ class Walls(nn.Module):
         wall = wall[:, None]
         height = self.eye_height - camera.down * wall.clamp(min=1e-6).reciprocal()
         upright = (height >= 0.0) & (height <= self.planes[index, 5][:, None])
-        return torch.where((wall > 0.0) & upright & (inverse <= BEFORE * wall), wall, inverse)
+        return torch.where((wall > 0.0) & upright & (inverse <= BEFORE * wall + DOUBT), wall, inverse)
 
     def forward(self, pose: Tensor, row: Tensor, column: Tensor, inverse: Tensor) -> tuple[Tensor, Tensor]:
         """What pixels at row, column [N] of views from pose [N, 3] show of walls.

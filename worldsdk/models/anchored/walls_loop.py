@@ -11,6 +11,13 @@ from worldsdk.pixels.kernels import kernel
 
 Floats = NDArray[np.float32]
 
+BEFORE = 1.5
+"""What the place sees this many times nearer than a wall stands before that wall."""
+DOUBT = 0.002
+"""Of the place, 1 / map units: what it sees a thousand map units away may be five hundred away."""
+SHOWS = 1.03
+"""A wall shows where nothing is nearer than it, or than the floor before it, by more than this."""
+
 
 @kernel(fastmath=False)
 def nearest_wall(x0: float, y0: float, x: float, y: float, planes: Floats) -> tuple[float, int, float]:
@@ -50,7 +57,7 @@ def wall_standing(
             depth, top = 1.0 / wall, planes[which, 5]
             for v in range(height):
                 z = eye - depth * down[v]
-                if 0.0 <= z <= top and inverse[b, v, u] <= 1.5 * wall:
+                if 0.0 <= z <= top and inverse[b, v, u] <= BEFORE * wall + DOUBT:
                     inverse[b, v, u] = wall
 
 
@@ -92,7 +99,7 @@ def wall_means(
                 tops[j] = planes[which, 5]
                 firsts[j] = which * side * side + (np.int64(math.floor(along)) % side) * side
             for v in range(height):
-                if standing[b, v, u] > 1.03 * max(middle, floor_inverse[v, u]):
+                if standing[b, v, u] > SHOWS * max(middle, floor_inverse[v, u]):
                     continue
                 red = green = blue = covered = 0.0
                 for i in range(per_side):
