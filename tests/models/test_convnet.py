@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import json
+
+import pytest
 import torch
 
 from tests.models.samples import context, convnet, tick
-from worldsdk.models.convnet import ConvnetConfig
+from worldsdk.models.convnet import ConvnetConfig, ConvnetModel
+from worldsdk.models.convnet.tracker import Tracker
+from worldsdk.models.interface import Variable
 
 
 @torch.inference_mode()
@@ -40,3 +45,61 @@ def test_history_is_read_oldest_to_newest_whatever_the_ring_position() -> None:
 def test_config_survives_json() -> None:
     config = convnet().config
     assert ConvnetConfig.from_json(config.to_json()) == config
+
+
+LAP = Variable("lap", 0.0, 800.0, "metres", 800.0)
+SPEED = Variable("speed", 0.0, 90.0, "metres/second")
+
+
+def racing(**settings: object) -> ConvnetConfig:
+    fields: dict[str, object] = {"height": 16, "width": 16, "controls": 2, "channels": (8, 12)}
+    return ConvnetConfig(**{**fields, "variables": (SPEED, LAP), **settings})  # type: ignore[arg-type]
+
+
+def test_harmonics_tell_near_places_apart_and_join_the_ends() -> None:
+    plain, fine = (ConvnetModel(racing(harmonics=harmonics)).tracker for harmonics in ({}, {"lap": 32}))
+    assert fine.code_size == plain.code_size + 2 * 5
+    near = torch.tensor([[30.0, 400.0], [30.0, 405.0]])
+
+    def apart(tracker: Tracker) -> float:
+        code = tracker.code(near)
+        assert code.shape == (2, tracker.code_size)
+        return float((code[0] - code[1]).norm())
+
+    assert apart(fine) > 10.0 * apart(plain)
+    ends = fine.code(torch.tensor([[30.0, 0.0], [30.0, 799.999]]))
+    assert torch.allclose(ends[0], ends[1], atol=1e-3)
+
+
+@torch.inference_mode()
+def test_an_output_of_one_is_a_stride() -> None:
+    tracker = ConvnetModel(racing(strides={"lap": 0.8})).tracker
+    last = tracker.decide[-1]
+    assert isinstance(last, torch.nn.Linear)
+    last.bias[2:] = 1.0
+    before = torch.tensor([[30.0, 100.0]])
+    change, _ = tracker(torch.zeros(1, 3, 16, 16), before, torch.zeros(1, 2))
+    after = tracker.apply_change(before, change)
+    # Without a stride it is the whole range.
+    assert after.tolist() == [[90.0, pytest.approx(100.8, abs=1e-3)]]
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"strides": {"height": 1.0}},
+        {"strides": {"speed": 0.0}},
+        {"strides": {"speed": 1.0}, "whole": ("speed",)},
+        {"harmonics": {"speed": 8}},
+        {"harmonics": {"lap": 3}},
+        {"harmonics": {"time": 8}},
+    ],
+)
+def test_impossible_strides_and_harmonics_are_refused(settings: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match=r"stride|harmonics|periodic"):
+        racing(**settings)
+
+
+def test_strides_and_harmonics_survive_json() -> None:
+    config = racing(strides={"lap": 0.8}, harmonics={"lap": 32})
+    assert ConvnetConfig.from_json(json.loads(json.dumps(config.to_json()))) == config
