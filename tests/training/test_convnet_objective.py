@@ -16,7 +16,9 @@ LAP = Variable("lap", 0.0, 800.0, "metres", 800.0)
 def loss(off: float, *, stride: float | None, before: float = 100.0) -> float:
     """Of a change that is wrong by ``off`` metres, where one metre was right."""
     strides = {} if stride is None else {"lap": stride}
-    config = ConvnetConfig(height=16, width=16, controls=1, variables=(LAP,), channels=(8,), strides=strides)
+    config = ConvnetConfig(
+        height=16, width=16, controls=1, variables=(LAP,), channels=(8, 8), strides=strides
+    )
     objective = object.__new__(FrameObjective)
     objective.convnet = ConvnetModel(config)
 
