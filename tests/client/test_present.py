@@ -12,6 +12,7 @@ from worldsdk.client.present import (
     LONGEST_DELAY_SECONDS,
     MARGIN_SECONDS,
     WAITING,
+    FrameLead,
     Presenter,
 )
 
@@ -122,3 +123,15 @@ def test_frames_are_shown_in_order_never_before_they_came_and_each_at_most_once(
     assert len(frames) + presenter.dropped == len(arrivals)
     for at, frame in shown:
         assert at >= WAY + frame * PERIOD + ordered[frame] - MARGIN_SECONDS - 1e-9
+
+
+def test_an_engine_looks_half_of_its_frame_ahead_and_never_more_than_half_a_tick():
+    lead = FrameLead(0.05)
+    assert lead.at(3.0) == 0.0
+    for frame in range(1, 60):
+        ahead = lead.at(3.0 + 0.016 * frame)
+    assert ahead == pytest.approx(0.008, rel=0.01)
+    # It stood still while a level was loaded.
+    for hang in range(60):
+        ahead = lead.at(10.0 + hang)
+    assert ahead == pytest.approx(0.025, rel=0.01) and ahead <= 0.025

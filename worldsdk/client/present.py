@@ -36,6 +36,9 @@ GAP_SECONDS = 0.5
 WAITING = 8
 """Frames that may wait; credit keeps it far below."""
 
+FRAME_SHARE = 0.2
+"""Of each of an engine's frames in the mean length that counts as the engine's."""
+
 
 @dataclass(frozen=True)
 class _Waiting(Generic[T]):
@@ -128,3 +131,26 @@ class Presenter(Generic[T]):
         wanted = min(jitter, LONGEST_DELAY_BEATS * self.period, LONGEST_DELAY_SECONDS)
         # Up at once, for a hitch is seen; down slowly, for each step down is one too.
         self.delay = wanted if wanted > self.delay else max(wanted, self.delay - 0.01 * self.period)
+
+
+class FrameLead:
+    """How far ahead an engine looks that draws at a rate of its own: half of its frame.
+
+    What is due nearer to this frame than to the next is then shown now: pictures are on time on average, and
+    not half a frame late.
+
+    Args:
+        period: seconds between two ticks of the world; more than half of it is never looked ahead.
+    """
+
+    def __init__(self, period: float) -> None:
+        self.period = period
+        self._last: float | None = None
+        self._mean = 0.0
+
+    def at(self, now: float) -> float:
+        """Seconds; to be asked once in each of the engine's frames."""
+        passed = min(now - (now if self._last is None else self._last), self.period)
+        self._last = now
+        self._mean += FRAME_SHARE * (passed - self._mean)
+        return 0.5 * self._mean

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from worldsdk.client.present import FrameLead
 from worldsdk.client.showing import Showing
 from worldsdk.client.steering import Steering
 from worldsdk.client.verbs import png
@@ -41,6 +42,7 @@ class RemoteFeed(Feed):
         self._showing = Showing(session, warp=warp)
         self._steering = Steering(session, self.hands)
         self._verbs = ThreadPoolExecutor(1, "worldsdk-verbs")
+        self._lead = FrameLead(1.0 / world.rate_hz)
         self._connected = True
         self._closed = self._over = False
         self._failure: BaseException | None = None
@@ -159,7 +161,7 @@ class RemoteFeed(Feed):
         now = self._session.clock.seconds()
         self._listen()
         self._steering.update(now)
-        fresh = self._showing.take(now)
+        fresh = self._showing.take(now + self._lead.at(now))
         if fresh is not None:
             self._session.shown(fresh)
             return fresh

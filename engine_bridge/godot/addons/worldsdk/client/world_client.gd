@@ -241,12 +241,13 @@ func read_quality() -> WorldQuality:
 	return stats
 
 
-func _process(_delta: float) -> void:
+func _process(delta: float) -> void:
 	_keeper.process()
 	var now := Time.get_ticks_usec()
 	_tell_inputs(now)
 	_keeper.flush()
-	_present(now)
+	# What is due nearer to this frame than to the next is shown now: on time on average, not half a frame late.
+	_present(now, int(minf(delta * 1e6, _presenter.period) / 2.0))
 	if playing and now - _measured >= QUALITY_USEC:
 		_measured = now
 		quality.emit(read_quality())
@@ -285,12 +286,12 @@ func _tell_inputs(now: int) -> void:
 		_keeper.flush()
 
 
-func _present(now: int) -> void:
+func _present(now: int, lead: int) -> void:
 	if latest == null:
 		return
 	var next := latest
 	if paced and welcome.get("mode") == "realtime":
-		next = _presenter.take(now)
+		next = _presenter.take(now + lead)
 	if next == null or next == shown:
 		return
 	var image := next.image()

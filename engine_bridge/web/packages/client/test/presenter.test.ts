@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Meter, percentile } from "../src/play/meter.js";
-import { Presenter } from "../src/play/presenter.js";
+import { FrameLead, Presenter } from "../src/play/presenter.js";
 
 test("a steady stream is shown as it comes, one by one", () => {
   const presenter = new Presenter<number>(50);
@@ -35,6 +35,16 @@ test("a hitch at the beginning is no habit, and no delay is long in seconds", ()
   assert.equal(presenter.delay, 0);
   for (let tick = 12; tick < 40; tick += 1) presenter.add(tick, tick * 250, tick * 250 + (tick % 2) * 200);
   assert.equal(presenter.delay, 100);
+});
+
+test("an engine looks half of its frame ahead, and never more than half a tick", () => {
+  const lead = new FrameLead();
+  assert.equal(lead.at(0, 50), 0);
+  let ahead = 0;
+  for (let frame = 1; frame < 60; frame += 1) ahead = lead.at(frame * 20, 50);
+  assert.ok(Math.abs(ahead - 10) < 0.1, `${ahead}`);
+  // A page that was hidden for a minute.
+  assert.ok(lead.at(61_000, 50) <= 25);
 });
 
 test("overtaken frames are dropped and let go of, late ones shown at once", () => {

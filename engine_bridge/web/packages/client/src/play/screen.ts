@@ -3,7 +3,7 @@
 import { nowMs } from "../wire/clock.js";
 import type { WorldClient } from "./client.js";
 import type { WorldFrame } from "./frame.js";
-import { Presenter } from "./presenter.js";
+import { FrameLead, Presenter } from "./presenter.js";
 import { CameraWarp, headingOf, profileOf } from "./warp.js";
 
 export interface ScreenOptions {
@@ -33,6 +33,7 @@ export class WorldScreen {
   private readonly still: { canvas: HTMLCanvasElement; context: Context };
   private readonly small: { canvas: HTMLCanvasElement; context: Context };
   private submitted: WorldFrame | null = null;
+  private readonly lead = new FrameLead();
   private listening: (() => void)[];
   private readonly resized = new Set<(width: number, height: number) => void>();
   private before = { late: 0, dropped: 0, held: 0 };
@@ -79,7 +80,7 @@ export class WorldScreen {
     if (this.submitted?.alive) this.client.shown(this.submitted, now);
     this.submitted?.release();
     this.submitted = null;
-    const due = this.options.pacing === "newest" ? Infinity : now;
+    const due = this.options.pacing === "newest" ? Infinity : now + this.lead.at(now, this.presenter.period);
     const frame = this.presenter.take(due);
     const changed = frame === null ? this.turn(now) : this.draw(frame);
     this.count();
