@@ -66,12 +66,12 @@ def main(argv: list[str] | None = None) -> int:
     report["size"] = {**asdict(config), "parameters": 0}
     for mode in args.modes:
         if mode == DEFINITION:
-            model = _model(replace(config, reuse="none", precision="float32"))
+            model = random_model(replace(config, reuse="none", precision="float32"))
             report["size"]["parameters"] = sum(p.numel() for p in model.parameters())
             result = definition(model, args.work, args.passes)
         else:
             reuse, _, precision = mode.partition("/")
-            model = _model(replace(config, reuse=reuse, precision=precision))
+            model = random_model(replace(config, reuse=reuse, precision=precision))
             report["size"]["parameters"] = sum(p.numel() for p in model.parameters())
             ready = optimise(model, CPU)
             assert isinstance(ready, OasisModel)
@@ -164,7 +164,7 @@ def _now() -> float:
     return time.process_time() if torch.get_num_threads() == 1 else time.perf_counter()
 
 
-def _model(config: OasisConfig) -> OasisModel:
+def random_model(config: OasisConfig) -> OasisModel:
     """Random weights, the same for every mode; levels and actions matter as they would in a trained one."""
     torch.manual_seed(0)
     model = OasisModel(config).eval().requires_grad_(False)

@@ -17,7 +17,7 @@ CPU = torch.device("cpu")
 THIRD_PARTY = """
 from worldsdk.models.variants import FORMAT, Variant
 
-def variants(config):
+def variants(config, device):
     if config.get("bad"):
         raise ValueError("bad is set")
     twice = [Variant("wide", "size")] if config.get("twice") else []

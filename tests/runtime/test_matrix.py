@@ -85,6 +85,15 @@ def test_families_bring_their_own_choices(tmp_path: Path, family: str) -> None:
         # DIAMOND keeps a plain copy beside the packed one.
         assert half["weights_mb"] <= 1.1 * rows["number format", "float32"]["weights_mb"]
     assert as_markdown(report).count("\n") > len(report["rows"])
+    if family != "oasis":
+        assert "convolutions" in rows["number format", "int8"]["missing"]
+        return
+    assert rows["reuse", "reuse-none"]["psnr_db"] >= rows["reuse", "sliding"]["psnr_db"]
+    assert rows["attention", "sink"]["psnr_db"] is not None
+    small, whole = rows["history", "sliding-8bit"], rows["reuse", "sliding"]
+    assert small["state_mb"] < whole["state_mb"]
+    if QUICK_BFLOAT16:
+        assert rows["number format", "int4"]["weights_mb"] < rows["number format", "bfloat16"]["weights_mb"]
 
 
 def test_one_form_that_does_not_run_costs_its_own_row_only(

@@ -36,7 +36,7 @@ def play(world: World, ticks: int) -> list[str]:
 @pytest.mark.parametrize(
     ("family", "precision"),
     [
-        *(("oasis", precision) for precision in ("float32", "bfloat16", "int8")),
+        *(("oasis", precision) for precision in ("float32", "bfloat16", "int8", "int4")),
         *(
             (family, precision)
             for family in ("diamond", "diamond-csgo")

@@ -20,12 +20,14 @@ def model_bytes(model: nn.Module) -> int:
     sizes: dict[tuple[str, int], int] = {}
     for found in _tensors(model):
         if isinstance(found, np.ndarray):
-            base = found
-            while isinstance(base.base, np.ndarray):
-                base = base.base
-            if base.base is None:
-                sizes["array", base.__array_interface__["data"][0]] = base.nbytes
-        elif found.is_mkldnn:
+            while isinstance(found.base, np.ndarray):
+                found = found.base
+            if not isinstance(found.base, Tensor):
+                sizes["cpu", found.__array_interface__["data"][0]] = found.nbytes
+                continue
+            # An array that a tensor was made into.
+            found = found.base
+        if found.is_mkldnn:
             sizes["opaque", id(found)] = found.numel() * found.element_size()
         elif not found.is_meta:
             storage = found.untyped_storage()

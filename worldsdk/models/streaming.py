@@ -45,6 +45,28 @@ class Source(Protocol):
         """Fills ``out``, which has the tensor's shape."""
 
 
+class Held:
+    """Weights in memory of the host, each from its first use on.
+
+    Args:
+        source: where they come from. pin: page-locked, so that a GPU fetches them by itself.
+    """
+
+    # Not to be found by what counts a device's weights.
+    __slots__ = ("_pin", "_source", "_tensors")
+
+    def __init__(self, source: Source, pin: bool) -> None:
+        self._source, self._pin = source, pin
+        self._tensors: dict[str, Tensor] = {}
+
+    def read(self, name: str, out: Tensor) -> None:
+        if name not in self._tensors:
+            tensor = torch.empty(out.shape, dtype=out.dtype, pin_memory=self._pin)
+            self._source.read(name, tensor)
+            self._tensors[name] = tensor
+        out.copy_(self._tensors[name], non_blocking=self._pin)
+
+
 @dataclass
 class _Entry:
     template: nn.Module
@@ -120,6 +142,9 @@ class Pool:
         """What does that group's work; good until the next call, or for good if it has memory of its own."""
         with self.lock:
             if key in self._kept:
+                if self._current is not None and len(self._kept) == len(self._entries) - 1:
+                    # The last one is never followed by another that would take its place.
+                    self._keep(self._current)
                 return self._kept[key]
             if self._current is None or self._current[0] != key:
                 self._replace(key)
@@ -155,12 +180,14 @@ class Pool:
         entry = self._entries[key]
         own = _own(made, self._buffers)
         size = model_bytes(made) if own else entry.bytes
-        if self.fixed + ROOM * len(self._buffers[0]) + self._kept_bytes + size > self.limit:
+        last = len(self._kept) == len(self._entries) - 1
+        passing = 0 if last else ROOM * len(self._buffers[0])
+        if self.fixed + passing + self._kept_bytes + size > self.limit:
             return
         self._kept[key] = made if own else copy.deepcopy(made)
         self._kept_bytes += size
         if len(self._kept) == len(self._entries):
-            self._buffers = []
+            self._buffers, self._current, self._ahead = [], None, None
 
     def _made(self, key: int, slot: int, released: Any) -> tuple[Any, Any]:
         """The group from the source, through that buffer; and on a GPU the event that says when."""

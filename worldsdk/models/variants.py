@@ -3,10 +3,11 @@
 A family says what it has in a module ``variants`` beside its entry point: with the entry point
 ``your_package:build`` it is ``your_package.variants``. It defines
 
-    def variants(config: Mapping[str, Any]) -> Sequence[Variant]
+    def variants(config: Mapping[str, Any], device: torch.device) -> Sequence[Variant]
 
-where ``config`` is the pack's. Whatever any model can be asked for is in ``common``; where a family names one
-of those, its own counts. A family without such a module has the common ones.
+where ``config`` is the pack's, and says of each why ``device`` lacks it, if so. Whatever any model can be
+asked for is in ``common``; where a family names one of those, its own counts. A family without such a module
+has the common ones.
 """
 
 from __future__ import annotations
@@ -32,6 +33,9 @@ GRAPHS = "CUDA graphs"
 
 NEEDS_GPU = "needs a GPU"
 NO_BFLOAT16 = "this machine is not faster in bfloat16"
+
+
+Offer = Callable[[Mapping[str, Any], torch.device], "Sequence[Variant]"]
 
 
 @dataclass(frozen=True)
@@ -96,13 +100,11 @@ def variants_of(family: str, config: Mapping[str, Any], device: torch.device) ->
     Raises:
         PackError: the family is not installed, or its module of variants cannot be used.
     """
-    own = _own(family, config)
+    own = _own(family, config, device)
     named = {variant.name for variant in own}
     if len(named) < len(own) or any("+" in name or not name for name in named):
         raise PackError(f"family {family!r} names its variants twice or badly", fix="each its own, without +")
-    return [_here(variant, device) for variant in own] + [
-        variant for variant in common(device) if variant.name not in named
-    ]
+    return own + [variant for variant in common(device) if variant.name not in named]
 
 
 def find_variant(name: str, known: Sequence[Variant]) -> Variant:
@@ -147,7 +149,7 @@ def common(device: torch.device) -> list[Variant]:
     ]
 
 
-def _own(family: str, config: Mapping[str, Any]) -> list[Variant]:
+def _own(family: str, config: Mapping[str, Any], device: torch.device) -> list[Variant]:
     known = families()
     if family not in known:
         raise PackError(f"model family {family!r} is not installed", fix=f"installed are {sorted(known)}")
@@ -158,19 +160,11 @@ def _own(family: str, config: Mapping[str, Any]) -> list[Variant]:
             return []
     except ModuleNotFoundError:
         return []
-    offered = cast("Callable[[Mapping[str, Any]], Sequence[Variant]]", import_module(name).variants)
+    offered = cast(Offer, import_module(name).variants)
     try:
-        return list(offered(config))
+        return list(offered(config, device))
     except (TypeError, ValueError, KeyError) as error:
         raise PackError(f"config does not fit family {family!r} ({error})", where="config") from error
-
-
-def _here(variant: Variant, device: torch.device) -> Variant:
-    """The same, with what this machine lacks said."""
-    wants = variant.config.get("precision")
-    if not variant.missing and wants == "bfloat16" and not has_bfloat16(device):
-        return replace(variant, missing=NO_BFLOAT16)
-    return variant
 
 
 def _no_compiler(device: torch.device) -> str:

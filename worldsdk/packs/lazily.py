@@ -11,7 +11,7 @@ from torch.overrides import TorchFunctionMode
 from worldsdk.errors import PackError
 from worldsdk.models.interface import WorldModel
 from worldsdk.models.registry import build_model
-from worldsdk.models.streaming import Pool, stream
+from worldsdk.models.streaming import Held, Pool, Source, stream
 from worldsdk.packs.manifest import WEIGHTS_NAME
 from worldsdk.packs.pack import Pack
 from worldsdk.packs.tensors import check_finite
@@ -43,7 +43,9 @@ def load_lazily(pack: Pack, device: torch.device) -> tuple[WorldModel, Pool | No
     pack.check_spec(model.spec)
     _check(model, weights)
     groups = model.groups()
-    pool = Pool(weights, device) if groups else None
+    # A GPU's weights are on their way while it works, which takes memory that stays where it is.
+    source: Source = Held(weights, pin=True) if device.type == "cuda" else weights
+    pool = Pool(source, device) if groups else None
     if pool is not None:
         stream(model, groups, pool)
     for name, tensor in list(model.state_dict(keep_vars=True).items()):

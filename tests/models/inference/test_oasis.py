@@ -11,7 +11,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from tests.models.oasis.samples import context, oasis, play
+from worldsdk.models.footprint import model_bytes
 from worldsdk.models.inference import rows as loops
+from worldsdk.models.inference.narrow import NarrowProduct
 from worldsdk.models.inference.products import Product, SmallProduct, bits, has_small_products
 from worldsdk.models.oasis import OasisModel
 from worldsdk.models.optimise import optimise
@@ -168,3 +170,33 @@ def test_what_is_not_finite_does_not_hide() -> None:
         estimate = model.denoise(condition, None, noise, 0, 1)
         assert bool(estimate[0].isfinite().all())
         assert not bool(estimate[1].isfinite().all())
+
+
+@needs_bfloat16
+def test_four_bits_are_near_and_small() -> None:
+    torch.manual_seed(3)
+    linear = nn.Linear(96, 40)
+    product = NarrowProduct(linear)
+    weight = linear.weight.detach()
+    step = (weight.view(40, 3, 32).amax(2) - weight.view(40, 3, 32).amin(2)) / 15.0
+    away = (product.weight().float() - weight).abs().view(40, 3, 32)
+    # Half a step, and what bfloat16 rounds off.
+    assert bool((away <= 0.5 * step[..., None] + 2e-3 * weight.abs().max()).all())
+    assert product.codes.nbytes == weight.numel() // 2
+    x = _normal(5, 96).bfloat16()
+    assert _decibels(product(x), linear(x.float())) > 18.0
+    gelu = NarrowProduct(linear, "gelu-tanh")(x)
+    assert _decibels(gelu, F.gelu(linear(x.float()), approximate="tanh")) > 16.0
+
+
+@needs_bfloat16
+@torch.inference_mode()
+def test_a_whole_model_in_four_bits_takes_less_and_draws_much_the_same() -> None:
+    plain, small = oasis(**WIDE), _ready(precision="int4")
+    sizes = [model_bytes(model.transformer) for model in (_ready(precision="bfloat16"), small)]
+    # Modulations, a third of the weights, stay bfloat16.
+    assert sizes[1] < 0.75 * sizes[0]
+    wanted = play(plain, plain.start(context(plain)), 2, steps=2)[2]
+    found = play(small, small.start(context(plain)), 2, steps=2)[2]
+    for a, b in zip(found, wanted, strict=True):
+        assert _decibels(a, b) > 12.0

@@ -9,7 +9,9 @@ import torch
 
 from tests.models.oasis.samples import context, oasis, play
 from worldsdk.models.interface import State
-from worldsdk.models.oasis import OasisConfig, OasisModel
+from worldsdk.models.oasis import OasisConfig, OasisModel, memory
+from worldsdk.models.oasis.attention import Past
+from worldsdk.models.oasis.rotary import time_turns, turn
 
 REUSES = ("none", "frame", "sliding")
 
@@ -53,9 +55,96 @@ def test_reuse_between_frames_is_exact_until_the_window_slides_and_near_after() 
 
 
 @torch.inference_mode()
-@pytest.mark.parametrize("reuse", REUSES)
+@pytest.mark.parametrize("kept", ["whole", "int8"])
+def test_a_sink_changes_nothing_until_the_window_slides(kept: str) -> None:
+    runs = {}
+    for sink in (0, 2):
+        model = oasis(reuse="sliding", history=2, sink=sink, kept=kept)
+        runs[sink] = play(model, model.start(context(model)), 8)[2]
+    same = [bool(torch.equal(a, b)) for a, b in zip(runs[0], runs[2], strict=True)]
+    # Two frames of history and five of past: four ticks until the first frame would be missed.
+    assert same == [True] * 4 + [False] * 4
+    assert all(torch.isfinite(latent).all() for latent in runs[2])
+
+
+@torch.inference_mode()
+def test_the_first_frames_stay_and_are_looked_at() -> None:
+    model = oasis(reuse="sliding", history=2, sink=2)
+    start = model.start(context(model))
+    early = play(model, start, 1)[0]
+    late = play(model, start, 12)[0]
+    for place in range(2):
+        slot = f"kept.first.{place:02}"
+        # Moments share what does not change.
+        assert late[slot] is early[slot]
+    assert sorted(name for name in late if name.startswith("kept.")) == [
+        *(f"kept.{age:02}" for age in range(3)),
+        "kept.first.00",
+        "kept.first.01",
+    ]
+    plain = play(model, late, 1)[2][0]
+    for slot in ("kept.first.00", "kept.first.01", "kept.02"):
+        other = {**late, slot: late["kept.00"]}
+        assert not torch.equal(play(model, other, 1)[2][0], plain), slot
+
+
+@torch.inference_mode()
+def test_a_sink_stands_right_before_the_window() -> None:
+    """Its keys are those that frames at those positions would have had."""
+    model = oasis(reuse="sliding", history=2, sink=2)
+    freqs = model.transformer.temporal_rotary_emb.freqs
+    keys = torch.randn(2, 3, 2, 4, 2 * len(freqs), generator=torch.Generator().manual_seed(1))
+    clock = torch.tensor([9, 4])
+
+    def at(positions: torch.Tensor) -> torch.Tensor:
+        cosine, sine = time_turns(positions, freqs)
+        return turn(keys, (cosine[:, None, None], sine[:, None, None]))
+
+    kept = at(torch.tensor([[0, 1, 7, 8], [0, 1, 2, 3]]))
+    moved = model.reuse._moved(model.transformer, [Past(kept, kept)], 2, clock)[0]  # type: ignore[attr-defined]
+    # Of ten frames before the new one the last three are there: 7, 8 and 9. Before them stand 5 and 6.
+    torch.testing.assert_close(moved.keys, at(torch.tensor([[5, 6, 7, 8], [0, 1, 2, 3]])))
+    assert torch.equal(moved.values, kept)
+
+
+@torch.inference_mode()
+def test_eight_bits_keep_a_fraction_of_the_bytes_and_nearly_all_of_the_signal() -> None:
+    draw = torch.Generator().manual_seed(0)
+    whole = [Past(*torch.randn(2, 1, 6, 2, 1, 16, generator=draw).unbind(0)) for _ in range(3)]
+    small = memory.pack_small(whole)
+    plain = memory.pack(whole)
+    assert small["kept"].dtype == torch.int8 and small["kept"].shape == plain.shape
+    opened = memory.unpack({f"{name}.00": value for name, value in small.items()}, 1, 2)
+    for found, wanted in zip(opened, whole, strict=True):
+        for a, b in zip(found, wanted, strict=True):
+            assert a.dtype == b.dtype and 10.0 * torch.log10(b.var() / (a - b).var()) > 40.0
+    runs = {}
+    for kept in ("whole", "int8"):
+        model = oasis(reuse="sliding", history=2, kept=kept)
+        state, _, latents = play(model, model.start(context(model)), 8)
+        runs[kept] = state, latents
+    size = {
+        kept: sum(v.nbytes for n, v in runs[kept][0].items() if n[:4] in ("kept", "step")) for kept in runs
+    }
+    assert size["int8"] < 0.35 * size["whole"]
+    for a, b in zip(runs["int8"][1], runs["whole"][1], strict=True):
+        assert 10.0 * torch.log10(b.var() / (a - b).var()) > 25.0
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"sink": 5}, {"sink": -1}, {"kept": "int2"}, {"reuse": "frame", "sink": 1}, {"kept": "int8"}]
+)
+def test_settings_of_sliding_need_it(wrong: dict[str, Any]) -> None:
+    settings: dict[str, Any] = {"window": 6, "reuse": "sliding" if "sink" in wrong else "none", **wrong}
+    with pytest.raises(ValueError, match=r"sink|kept"):
+        OasisConfig(**settings)
+
+
+@torch.inference_mode()
+@pytest.mark.parametrize("reuse", [*REUSES, "sink", "8 bits"])
 def test_sessions_of_different_ages_share_a_batch(reuse: str) -> None:
-    model = oasis(reuse=reuse, history=2)
+    more: dict[str, Any] = {"sink": {"sink": 2}, "8 bits": {"sink": 1, "kept": "int8"}}.get(reuse, {})
+    model = oasis(reuse="sliding" if more else reuse, history=2, **more)
     state = _ragged(model)
     assert state["known"].tolist() == [2, model.config.window - 1]
     draw = torch.Generator().manual_seed(8)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from worldsdk.models.inference import rows as loops
+from worldsdk.models.inference.narrow import NarrowProduct
 from worldsdk.models.inference.products import Product, SmallProduct, bits
 
 Attend = Callable[[Tensor], Tensor]
@@ -27,9 +28,12 @@ SHIFT, GATE, SHIFT_MLP, GATE_MLP = 0, 2, 3, 5
 class Half:
     """In bfloat16. gelu: ``"gelu"`` or ``"gelu-tanh"``."""
 
+    product: Callable[..., Product | NarrowProduct] = Product
+
     def __init__(self, qkv: nn.Linear, out: nn.Linear, fc1: nn.Linear, fc2: nn.Linear, gelu: str) -> None:
-        self.qkv, self.out = Product(qkv), Product(out)
-        self.fc1, self.fc2 = Product(fc1, gelu), Product(fc2)
+        product = type(self).product
+        self.qkv, self.out = product(qkv), product(out)
+        self.fc1, self.fc2 = product(fc1, gelu), product(fc2)
 
     def __call__(self, x: Tensor, parts: NDArray[np.float32], each: int, attend: Attend) -> None:
         """In place: x float32 [R, width]; parts [frames, 6, width]."""
@@ -47,6 +51,12 @@ class Half:
         out = torch.empty(x.shape, dtype=torch.bfloat16)
         loops.norm(x.numpy(), parts, first, each, bits(out))
         return out
+
+
+class NarrowHalf(Half):
+    """The same with weights in 4 bits."""
+
+    product = NarrowProduct
 
 
 class SmallHalf:

@@ -1,8 +1,8 @@
 """Oasis's blocks for playing on a CPU: the same transformer and autoencoder, faster.
 
 Matrix products are those of ``products``, in bfloat16 or, in the transformer and where the configuration says
-so, in 8 bits; what stands between them is in ``rows``. Keys and values are kept in bfloat16; the residual
-stream, and what levels and actions do to it, stay float32.
+so, in 8 bits, or with weights in 4 (``narrow``); what stands between them is in ``rows``. Keys and values are
+kept in bfloat16; the residual stream, and what levels and actions do to it, stay float32.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from worldsdk.models.inference import rows as loops
-from worldsdk.models.inference.halves import Half, SmallHalf
+from worldsdk.models.inference.halves import Half, NarrowHalf, SmallHalf
+from worldsdk.models.inference.narrow import GROUP
 from worldsdk.models.inference.products import Product, bits, has_small_products
 from worldsdk.models.oasis.attention import Past, Turns
 from worldsdk.models.oasis.autoencoder import PictureBlock
@@ -37,6 +38,8 @@ class QuickBlock(nn.Module):
         self.heads = block.s_attn.heads
         small = block.precision == "int8" and has_small_products()
         kind: type[Half] | type[SmallHalf] = SmallHalf if small else Half
+        if block.precision == "int4" and block.s_attn.to_qkv.in_features % GROUP == 0:
+            kind = NarrowHalf
         self.halves = {
             place: kind(attention.to_qkv, attention.to_out, mlp.fc1, mlp.fc2, "gelu-tanh")
             for place, attention, mlp in ((0, block.s_attn, block.s_mlp), (1, block.t_attn, block.t_mlp))

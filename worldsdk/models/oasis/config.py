@@ -7,7 +7,8 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal, get_args
 
 Reuse = Literal["none", "frame", "sliding"]
-Precision = Literal["float32", "bfloat16", "int8"]
+Precision = Literal["float32", "bfloat16", "int8", "int4"]
+Kept = Literal["whole", "int8"]
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,10 @@ class OasisConfig:
             ``"frame"``: keys and values of the past once a tick, the same result. ``"sliding"``: once a
             frame for as long as it is in the window; the same result until the first frame leaves it, and
             near it afterwards.
+        sink: with sliding reuse, so many of a session's first frames stay in the window for good, right
+            before the others (StreamingLLM, Xiao et al. 2023, arXiv:2309.17453).
+        kept: with sliding reuse, how keys and values are kept: as they are worked out, or in 8 bits with a
+            step for each head of each token.
         precision: of the matrix products where the device is fast in less than float32; sums, norms and the
             sampler stay float32.
     """
@@ -56,6 +61,8 @@ class OasisConfig:
     context_level: int = 15
     reuse: Reuse = "frame"
     precision: Precision = "bfloat16"
+    sink: int = 0
+    kept: Kept = "whole"
 
     def __post_init__(self) -> None:
         side = self.pixel_patch * self.patch
@@ -72,9 +79,13 @@ class OasisConfig:
             raise ValueError(f"max_steps {self.max_steps} must be 1 to {LEVELS}")
         if not 1 <= self.context_level <= LEVELS:
             raise ValueError(f"context_level {self.context_level} must be 1 to {LEVELS}")
-        for field, kind in (("reuse", Reuse), ("precision", Precision)):
+        for field, kind in (("reuse", Reuse), ("precision", Precision), ("kept", Kept)):
             if getattr(self, field) not in get_args(kind):
                 raise ValueError(f"{field} {getattr(self, field)!r} must be one of {list(get_args(kind))}")
+        if not 0 <= self.sink < self.window - 1:
+            raise ValueError(f"sink {self.sink} must be 0 to {self.window - 2}, below the frames of the past")
+        if self.reuse != "sliding" and (self.sink or self.kept != "whole"):
+            raise ValueError(f"sink and kept are for reuse 'sliding', not {self.reuse!r}")
 
     @property
     def latent_height(self) -> int:

@@ -99,7 +99,7 @@ class OasisModel(WorldModel):
         self, state: State, latent: Tensor, action: Tensor, condition: Condition | None = None
     ) -> State:
         kept = self.reuse.keep(self.transformer, state, latent, action, condition)
-        return memory.push(state, latent, action, kept)
+        return memory.push(state, latent, action, kept, self.config.sink)
 
     def _output(self, pixels: Tensor) -> Output:
         nothing = torch.zeros(len(pixels), device=pixels.device)

@@ -17,6 +17,7 @@ from worldsdk.models.oasis import memory
 from worldsdk.models.oasis.attention import Past
 from worldsdk.models.oasis.config import OasisConfig
 from worldsdk.models.oasis.diffusion import schedule
+from worldsdk.models.oasis.rotary import time_turns, turn
 from worldsdk.models.oasis.transformer import Modulation, Transformer
 
 
@@ -42,9 +43,9 @@ class Reuse(ABC):
         latent: Tensor,
         action: Tensor,
         condition: Condition | None = None,
-    ) -> Tensor | None:
+    ) -> dict[str, Tensor]:
         """What a new frame leaves beside its latent: ``kept`` of ``memory.push``."""
-        return None
+        return {}
 
 
 class Recompute(Reuse):
@@ -103,16 +104,21 @@ class WithinFrame(_Kept):
 class BetweenFrames(_Kept):
     """Every frame goes through the blocks once more when it is done, and its keys and values stay.
 
-    They tell of frames that have left the window since: exact until then, near it after.
+    They tell of frames that have left the window since: exact until then, near it after. With a sink the
+    first frames take the place of the oldest in the window, positions as if they had been right before it.
     """
 
     def condition(self, transformer: Transformer, state: State, action: Tensor) -> dict[str, Tensor]:
-        frames, valid = _extent(state)
+        known, valid = _extent(state)
+        recent, first = self._slots(known)
         ahead = action[:, None].expand(-1, len(self.levels) + 1, -1)
         # The last is for ``keep``, so that the weights are read once.
         rows = _rows([*self.levels, self.config.context_level - 1], action)
         whole = transformer.modulation(rows, ahead)
-        past = memory.unpack(state, frames, self.config.heads)
+        past = memory.unpack(state, recent, self.config.heads, first)
+        if first:
+            past = self._moved(transformer, past, first, state["clock"])
+            valid = None if valid is None else self._seen(state["known"], recent, first)
         shared = {"action": action, "place": state["clock"][:, None] + 1}
         shared |= {"blocks": whole.blocks, "last": whole.last}
         return shared | _known(valid) | _parts(past)
@@ -124,21 +130,48 @@ class BetweenFrames(_Kept):
         latent: Tensor,
         action: Tensor,
         condition: Condition | None = None,
-    ) -> Tensor | None:
+    ) -> dict[str, Tensor]:
         place = state["clock"][:, None] + 1
         if "kept.00" not in state:
-            first = transformer.modulation(_rows([self.config.context_level - 1], action), action[:, None])
-            return memory.pack(transformer.remember(latent[:, None], first, place))
+            modulation = transformer.modulation(
+                _rows([self.config.context_level - 1], action), action[:, None]
+            )
+            return self._packed(transformer.remember(latent[:, None], modulation, place))
         shared = self.condition(transformer, state, action) if condition is None else condition
         modulation = Modulation(shared["blocks"][:, -1:], shared["last"][:, -1:])
         past, valid = _past(shared, self.config.depth), shared.get("valid")
         frames = past[0].keys.shape[3]
         if frames == self.config.window - 1:
             # The frame that is about to leave the window is not seen any more.
-            leaving = torch.arange(frames, device=latent.device) == 0
-            valid = ~leaving.expand(len(latent), -1) if valid is None else valid & ~leaving
+            leaving = torch.arange(frames, device=latent.device) == self.config.sink
+            full = state["known"][:, None] == frames
+            valid = ~(leaving & full) if valid is None else valid & ~(leaving & full)
         mask = None if valid is None else _with_newest(valid)[:, None]
-        return memory.pack(transformer.remember(latent[:, None], modulation, place, past, mask))
+        return self._packed(transformer.remember(latent[:, None], modulation, place, past, mask))
+
+    def _packed(self, kept: list[Past]) -> dict[str, Tensor]:
+        return memory.pack_small(kept) if self.config.kept == "int8" else {"kept": memory.pack(kept)}
+
+    def _slots(self, known: int) -> tuple[int, int]:
+        """How many of the newest and how many of the first frames to look at."""
+        recent = min(known, self.config.window - 1 - self.config.sink)
+        return recent, known - recent
+
+    def _seen(self, known: Tensor, recent: int, first: int) -> Tensor:
+        """Which of those were there, or are not among the newest still: bool [B, first + recent]."""
+        newest = torch.arange(recent, 0, -1, device=known.device) <= known[:, None]
+        gone = known[:, None] - (self.config.window - 1 - self.config.sink)
+        return torch.cat([torch.arange(first, device=known.device) < gone, newest], dim=1)
+
+    def _moved(self, transformer: Transformer, past: list[Past], first: int, clock: Tensor) -> list[Past]:
+        """Keys of the first frames, turned on to where they stand now, always from those that were kept."""
+        gap = (clock + 1 - (self.config.window - 1)).clamp(min=0)
+        cosine, sine = time_turns(gap, transformer.temporal_rotary_emb.freqs)
+        turns = cosine[:, None, None, None], sine[:, None, None, None]
+        return [
+            Past(torch.cat([turn(keys[..., :first, :], turns), keys[..., first:, :]], dim=3), values)
+            for keys, values in past
+        ]
 
 
 def reuse_of(config: OasisConfig) -> Reuse:
