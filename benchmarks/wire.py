@@ -1,11 +1,14 @@
 """What the wire costs: a served world against a bare WebSocket echo of the same bytes, in the same run.
 
-A server process holds the world and an echo server, which answers a message of an input's size with one of a
-frame's size; both ends of the echo are the asynchronous ones of the websockets library. Measured on loopback,
-blocks of steps of the blocking client, ``worldsdk.connect``, in turn with blocks of trips of the echo:
+A server process holds the world, and another an echo server, which answers a message of an input's size with
+one of a frame's size: both ends of the echo are the asynchronous ones of the websockets library, as a program
+that only echoes would be written. Measured on loopback, blocks of steps of the blocking client,
+``worldsdk.connect``, in turn with blocks of trips of the echo:
 
 * ``cost``: the world itself. ``wire_ms`` is the time from calling ``step`` to the frame in hand, less the
   model's own time.
+* ``cost_undigested``: the same for a client that wants no digests of frames (``set_quality(hash=False)``): a
+  digest takes the hash of all layers, so those that nobody asked for are worked out for it.
 * ``lockstep``: a model that does nothing; ``rate_ratio`` is steps per second against echoes per second.
 * ``lockstep_wire``: a world that hands back one frame, so without the runtime around the model.
 * ``viewers``: what 100 viewers, in a process of their own, cost the player of a real-time world: from an
@@ -26,7 +29,8 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -62,7 +66,7 @@ VIEWER_SECONDS = 8.0
 """Of each of the two real-time measurements."""
 
 
-AGAINST_ECHO = {"cost": "real", "lockstep": "idle", "lockstep_wire": "still"}
+AGAINST_ECHO = {"cost": "real", "cost_undigested": "real", "lockstep": "idle", "lockstep_wire": "still"}
 """Figures that stand beside the echo -> the world that they are measured with."""
 
 FIGURES = (*AGAINST_ECHO, "viewers")
@@ -119,10 +123,8 @@ class StillWorld(World):
         return [session.frame for session in sessions]
 
 
-async def serve_all(name: str) -> None:
-    """The server process: the world, the idle one, and the echo; prints their ports, ends with stdin."""
-    real = load(name)
-    options = ServeOptions(port=0, max_sessions=8)
+async def echo_all() -> None:
+    """The echo's process: prints its address, ends with stdin."""
 
     async def echo(socket: ServerConnection) -> None:
         size = int(await socket.recv())
@@ -130,19 +132,22 @@ async def serve_all(name: str) -> None:
         async for _ in socket:
             await socket.send(answer)
 
+    async with serve(echo, "127.0.0.1", 0, compression=None) as bare:
+        port = next(iter(bare.sockets)).getsockname()[1]
+        print(json.dumps({"echo": f"ws://127.0.0.1:{port}"}), flush=True)
+        await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
+
+
+async def serve_all(name: str) -> None:
+    """The server process: the world and the idle ones; prints their addresses, ends with stdin."""
+    real = load(name)
+    options = ServeOptions(port=0, max_sessions=8)
     async with (
         serving(real, options) as one,
         serving(idle_world(real), options) as idle,
         serving(idle_world(real, StillWorld), options) as still,
-        serve(echo, "127.0.0.1", 0, compression=None) as bare,
     ):
-        port = next(iter(bare.sockets)).getsockname()[1]
-        urls = {
-            "real": one.url,
-            "idle": idle.url,
-            "still": still.url,
-            "echo": f"ws://127.0.0.1:{port}",
-        }
+        urls = {"real": one.url, "idle": idle.url, "still": still.url}
         # As ``worldsdk serve`` does.
         gc.collect()
         gc.freeze()
@@ -230,11 +235,13 @@ class Bare:
         self._runner.close()
 
 
-def measure_against_echo(url: str, echo_url: str, trips: int) -> dict[str, Any]:
+def measure_against_echo(url: str, echo_url: str, trips: int, *, digests: bool = True) -> dict[str, Any]:
     """Blocks of steps of the blocking client in turn with blocks of bare trips."""
     bare_ms, wire_ms, step_ms, ratios = [], [], [], []
     with worldsdk.connect(url) as world:
         session = world.session()
+        if not digests:
+            session.set_quality(hash=False)
         for _ in range(WARM_UP):
             frame = session.step()
         size = len(encode(message_like(frame)))
@@ -341,21 +348,30 @@ def percentiles(values: list[float]) -> dict[str, float]:
 
 
 def measure(name: str, trips: int, viewers: int, figures: Sequence[str]) -> dict[str, Any]:
-    command = [sys.executable, __file__, name, "--serve"]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
-        assert server.stdout is not None and server.stdin is not None
-        urls = json.loads(server.stdout.readline())
+    with helper("--serve", name) as served, helper("--echo", name) as echoed:
+        urls = served | echoed
+        report = {
+            figure: measure_against_echo(
+                urls[AGAINST_ECHO[figure]], urls["echo"], trips, digests=figure != "cost_undigested"
+            )
+            for figure in figures
+            if figure in AGAINST_ECHO
+        }
+        if viewers and "viewers" in figures:
+            report["viewers"] = asyncio.run(measure_viewers(urls, viewers))
+        return report
+
+
+@contextmanager
+def helper(role: str, name: str) -> Iterator[dict[str, str]]:
+    """Another process of this program; the addresses that it says it listens on."""
+    command = [sys.executable, __file__, name, role]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None and process.stdin is not None
         try:
-            report = {
-                figure: measure_against_echo(urls[AGAINST_ECHO[figure]], urls["echo"], trips)
-                for figure in figures
-                if figure in AGAINST_ECHO
-            }
-            if viewers and "viewers" in figures:
-                report["viewers"] = asyncio.run(measure_viewers(urls, viewers))
-            return report
+            yield json.loads(process.stdout.readline())
         finally:
-            server.stdin.close()
+            process.stdin.close()
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -368,10 +384,14 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--viewers", type=int, default=100)
     parser.add_argument("--only", choices=FIGURES, help="one figure (default: all)")
     parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--echo", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--watch", nargs=3, help=argparse.SUPPRESS)
     args = parser.parse_args(argv)
     if args.serve:
         asyncio.run(serve_all(args.world))
+        return 0
+    if args.echo:
+        asyncio.run(echo_all())
         return 0
     if args.watch:
         asyncio.run(watch(args.watch[0], args.watch[1], int(args.watch[2])))

@@ -7,7 +7,7 @@ worth of values, complete and checked. Models see controls only as the vector of
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import ItemsView, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
@@ -172,9 +172,17 @@ class Controls(Mapping[str, float]):
     def __len__(self) -> int:
         return len(self._values)
 
+    def items(self) -> ItemsView[str, float]:
+        # The mixin's own looks every name up by itself.
+        return self._values.items()
+
+    @property
+    def held(self) -> dict[str, float]:
+        """Those that are not at rest."""
+        return {name: value for name, value in self._values.items() if value}
+
     def __repr__(self) -> str:
-        held = {name: value for name, value in self._values.items() if value}
-        return f"Controls({held})"
+        return f"Controls({self.held})"
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Mapping) and dict(self) == dict(other)

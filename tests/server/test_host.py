@@ -358,9 +358,9 @@ def test_a_brief_pass_is_made_by_whoever_asks() -> None:
     stage = Stage()
     live = stage.live("lockstep")
     stage.host.capacity.add(1, BRIEF_MS)
-    assert stage.host.at_once(partial(live.order, order(1, 1, forward=1.0)), 1)
+    assert stage.host.at_once(live, order(1, 1, forward=1.0))
     assert stage.ticks(live) == [1]
-    assert not stage.host.at_once(partial(live.order, order(1, 2)), 2)
+    assert not stage.host.at_once(live, order(1, 2, ticks=2))
     assert stage.ticks(live) == [1]
 
 
@@ -368,7 +368,7 @@ def test_a_long_pass_is_not_made_by_whoever_asks() -> None:
     stage = Stage()
     live = stage.live("lockstep")
     stage.host.capacity.add(1, BRIEF_MS * 1.01)
-    assert not stage.host.at_once(partial(live.order, order(1, 1)), 1)
+    assert not stage.host.at_once(live, order(1, 1))
     assert stage.ticks(live) == [] and live.waiting_since == math.inf
 
 
@@ -376,19 +376,19 @@ def test_nothing_overtakes_what_was_posted() -> None:
     stage = Stage()
     live = stage.live("lockstep")
     stage.host.post(lambda: live.pause("command"))
-    assert not stage.host.at_once(partial(live.order, order(1, 1)), 1)
+    assert not stage.host.at_once(live, order(1, 1))
     stage.host.turn()
-    assert stage.host.at_once(partial(live.order, order(1, 1)), 1)
+    assert stage.host.at_once(live, order(1, 1))
     assert stage.ticks(live) == []
 
 
 def test_what_is_left_over_is_the_threads() -> None:
     stage = Stage()
     live = stage.live("lockstep")
-    assert stage.host.at_once(partial(live.order, order(1, 1, ticks=3)), 3)
+    assert stage.host.at_once(live, order(1, 1, ticks=3))
     assert live.session.tick == 1 and stage.frames[live] == []
     # The thread is woken by a job.
-    assert not stage.host.at_once(partial(live.order, order(1, 2)), 1)
+    assert not stage.host.at_once(live, order(1, 2))
     while stage.host.turn() <= 0.0:
         pass
     assert stage.ticks(live) == [3]
@@ -398,14 +398,22 @@ def test_a_device_that_is_taken_is_not_borrowed() -> None:
     stage = Stage()
     live = stage.live("lockstep")
     with stage.host._device:
-        assert not stage.host.at_once(partial(live.order, order(1, 1)), 1)
-    assert stage.host.at_once(partial(live.order, order(1, 1)), 1)
+        assert not stage.host.at_once(live, order(1, 1))
+    assert stage.host.at_once(live, order(1, 1))
 
 
 def test_sessions_that_share_passes_are_left_to_the_thread() -> None:
     stage = Stage(timed_world(deterministic=False))
     live = stage.live("lockstep")
-    assert not stage.host.at_once(partial(live.order, order(1, 1)), 1)
+    assert not stage.host.at_once(live, order(1, 1))
+
+
+def test_a_session_with_a_clock_is_not_kept_waiting() -> None:
+    stage = Stage()
+    live, clocked = stage.live("lockstep"), stage.live("realtime")
+    assert not stage.host.at_once(live, order(1, 1))
+    stage.host.remove(clocked)
+    assert stage.host.at_once(live, order(1, 1))
 
 
 def test_jobs_and_borrowers_never_meet() -> None:
@@ -427,11 +435,11 @@ def test_jobs_and_borrowers_never_meet() -> None:
     thread.start()
     borrowed = 0
     for seq in range(1, 201):
-        job = partial(live.order, order(1, seq))
-        if seq % 3 and host.at_once(job, 1):
+        job = order(1, seq)
+        if seq % 3 and host.at_once(live, job):
             borrowed += 1
         else:
-            host.post(job)
+            host.post(partial(live.order, job))
     host.stop()
     thread.join()
     assert [one.applied[1].seq for one in made] == list(range(1, 201))[: len(made)]

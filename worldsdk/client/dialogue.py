@@ -179,8 +179,7 @@ class Dialogue:
 
     def input(self, controls: Controls, *, mouse: tuple[float, float] = (0.0, 0.0), ticks: int = 1) -> int:
         """Queues an input and returns its number. ``mouse``: pixels since the last one."""
-        held = {name: value for name, value in controls.items() if value}
-        self._newest = held, mouse, ticks, controls
+        self._newest = controls.held, mouse, ticks, controls
         return self._say_newest()
 
     def command(self, name: str, args: Mapping[str, Any]) -> Asked:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from worldsdk.client.pictures import Pixels, read_layer
 from worldsdk.controls import Controls
@@ -12,6 +12,8 @@ from worldsdk.frame import Frame, Timing
 if TYPE_CHECKING:
     from worldsdk.client.description import RemoteSpec
     from worldsdk.protocol.messages import FrameMessage
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -68,12 +70,17 @@ def remote_frame(
     arrived: float,
 ) -> RemoteFrame:
     """Puts a frame together. Raises ProtocolError for a layer that is not as ``welcome`` said."""
-    layers = {
-        layer.name: read_layer(message.layers[layer.name], layer.low, layer.high, spec.height, spec.width)
-        for layer in spec.layers
-        if layer.name in message.layers
-    }
-    timing = Timing(
+    layers = (
+        {}
+        if not message.layers
+        else {
+            layer.name: read_layer(message.layers[layer.name], layer.low, layer.high, spec.height, spec.width)
+            for layer in spec.layers
+            if layer.name in message.layers
+        }
+    )
+    timing = _filled(
+        Timing,
         total_ms=message.total_ms,
         stages=dict(message.stages),
         steps_used=message.steps,
@@ -81,7 +88,24 @@ def remote_frame(
         deadline_met=message.met,
         rung=f"{message.steps}-step" if message.steps else "observed",
     )
-    return RemoteFrame(
+    wire = _filled(
+        Wire,
+        seq=message.seq,
+        pts=message.pts,
+        applied=message.applied,
+        ts=message.ts,
+        arrived=arrived,
+        key=message.key,
+        codec=message.codec,
+        truncated=message.truncated,
+        queue_ms=message.queue_ms,
+        encode_ms=message.encode_ms,
+        replaced=message.replaced,
+        digest=message.hash,
+        drift=message.drift,
+    )
+    return _filled(
+        RemoteFrame,
         pixels=pixels,
         layers=layers,
         state=dict(message.state),
@@ -91,19 +115,14 @@ def remote_frame(
         controls=controls,
         timing=timing,
         held=message.held,
-        wire=Wire(
-            seq=message.seq,
-            pts=message.pts,
-            applied=message.applied,
-            ts=message.ts,
-            arrived=arrived,
-            key=message.key,
-            codec=message.codec,
-            truncated=message.truncated,
-            queue_ms=message.queue_ms,
-            encode_ms=message.encode_ms,
-            replaced=message.replaced,
-            digest=message.hash,
-            drift=message.drift,
-        ),
+        given={},
+        wire=wire,
     )
+
+
+def _filled(cls: type[T], **fields: object) -> T:
+    """``cls(**fields)`` of a frozen dataclass, all fields given, in a third of the time: it is made anew for
+    each frame, and sets each field by a call of its own."""
+    made = cls.__new__(cls)
+    vars(made).update(fields)
+    return made

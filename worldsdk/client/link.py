@@ -130,18 +130,18 @@ class Link:
     def _read_until(self, done: Callable[[], bool], limit: float, what: str) -> None:
         if self.error is not None and not done():
             raise self.error
-        ends = self._now() + limit
-        self._heard = self._pinged = self._now()
+        now = self._heard = self._pinged = self._now()
+        ends = now + limit
         while not done():
-            left = ends - self._now()
-            if left <= 0.0:
+            if now >= ends:
                 raise late(what, limit, self._url)
-            before = self._now()
+            before = now
             try:
-                self._turn(min(left, PING_SECONDS))
+                now = self._turn(min(ends - now, PING_SECONDS))
             except (DroppedError, WorldSDKError) as cause:
                 self._recover(cause)
-                ends += self._now() - before
+                now = self._now()
+                ends += now - before
 
     def _read_on(self) -> None:
         self._heard = self._now()
@@ -156,8 +156,8 @@ class Link:
                 except WorldSDKError:
                     return
 
-    def _turn(self, seconds: float) -> None:
-        """Takes one message, if one comes in time, and keeps the connection under watch."""
+    def _turn(self, seconds: float) -> float:
+        """Takes one message, if one comes in time, and keeps the connection under watch; when it came."""
         data = self._socket.recv(seconds)
         now = self._now()
         if data is not None:
@@ -177,6 +177,7 @@ class Link:
                 self.dialogue.ping()
         if self.dialogue.outgoing:
             self.flush()
+        return now
 
     # Connecting.
 

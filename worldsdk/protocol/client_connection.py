@@ -88,7 +88,14 @@ class ClientConnection:
         return Ack(seq=self.frames, shown=shown)
 
     def _check(self, message: ServerMessage) -> None:
-        if isinstance(message, Welcome):
+        # First what comes most.
+        if isinstance(message, FrameMessage) and self.welcome is not None:
+            if message.seq != self.frames + 1:
+                raise ProtocolError(f"is {message.seq}", where="frame.seq", fix=f"{self.frames + 1} is next")
+            if message.applied > self._input_seq:
+                raise ProtocolError(f"is {message.applied}", where="frame.applied", fix="it was never sent")
+            self.frames = message.seq
+        elif isinstance(message, Welcome):
             if self.welcome is not None:
                 raise ProtocolError("the server said welcome twice")
             low, high = self.hello.v
@@ -105,14 +112,8 @@ class ClientConnection:
                 self._settle(message.re, "error")
         elif isinstance(message, (Event, Pong)):
             return
-        elif self.welcome is None:
+        elif self.welcome is None or isinstance(message, FrameMessage):
             raise ProtocolError(f"{message.t} came before welcome")
-        elif isinstance(message, FrameMessage):
-            if message.seq != self.frames + 1:
-                raise ProtocolError(f"is {message.seq}", where="frame.seq", fix=f"{self.frames + 1} is next")
-            if message.applied > self._input_seq:
-                raise ProtocolError(f"is {message.applied}", where="frame.applied", fix="it was never sent")
-            self.frames = message.seq
         else:
             self._settle(message.re, message.t)
 

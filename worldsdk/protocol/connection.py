@@ -168,6 +168,12 @@ class ServerConnection:
     # What may come when.
 
     def _allows(self, message: ClientMessage) -> bool:
+        # First what comes most.
+        if isinstance(message, Input) and self.stage == "open" and self.role != "viewer":
+            if message.seq <= self.input_seq:
+                return False
+            self.input_seq = message.seq
+            return True
         if isinstance(message, Hello):
             self._take_hello(message)
             return True
@@ -185,11 +191,7 @@ class ServerConnection:
             return True
         if self.role == "viewer":
             raise NotAllowedError(f"a viewer sends no {message.t}", fix="join as a player")
-        if isinstance(message, Input):
-            if message.seq <= self.input_seq:
-                return False
-            self.input_seq = message.seq
-            return True
+        assert isinstance(message, Command)
         if message.id <= self.command_id:
             raise ProtocolError(
                 f"is {message.id}", where="command.id", fix=f"give more than {self.command_id}"

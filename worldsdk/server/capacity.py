@@ -58,12 +58,13 @@ class Capacity:
         Sizes never measured lie on the line through the nearest measured ones; beyond a single measured
         size, every further session is taken to cost as much as its share there.
         """
+        found = self._predicted.get(sessions)
+        if found is not None:
+            return found
         # A copy: the device thread adds sizes while the event loop asks.
         known = dict(self._predicted)
         if not known or sessions < 1:
             return 0.0
-        if sessions in known:
-            return known[sessions]
         sizes = sorted(known, key=lambda size: abs(size - sessions))
         if len(sizes) == 1:
             return known[sizes[0]] * max(1.0, sessions / sizes[0])

@@ -23,11 +23,19 @@ class Crossing:
         self._loop = asyncio.get_running_loop()
         self._actions: deque[tuple[Callable[..., None], tuple[Any, ...]]] = deque()
         self._guard = threading.Lock()
+        self._around = False
+        self._thread = threading.get_ident()
         # Whether the loop looks at the actions soon, by itself.
         self._looks = False
 
     def send(self, action: Callable[..., None], *args: Any) -> None:
-        """From any thread: has ``action`` called on the loop. Does nothing once the loop has ended."""
+        """From any thread: has ``action`` called on the loop. Does nothing once the loop has ended.
+
+        Within ``around``, on the loop, that is now.
+        """
+        if self._around and not self._actions and threading.get_ident() == self._thread:
+            self._do(action, args)
+            return
         with self._guard:
             self._actions.append((action, args))
             if self._looks or self._loop.is_closed():
@@ -36,27 +44,22 @@ class Crossing:
         self._loop.call_soon_threadsafe(self._drain)
 
     def around(self, work: Callable[[], _Result]) -> _Result:
-        """On the loop: does ``work``, and at once all that was sent by then."""
-        with self._guard:
-            # Else it would wake itself.
-            woken, self._looks = self._looks, True
+        """On the loop: does ``work``, and what it sends as it sends it."""
+        before, self._around = self._around, True
         try:
             return work()
         finally:
-            with self._guard:
-                self._looks = woken
-            self._do_all()
+            self._around = before
 
     def _drain(self) -> None:
         with self._guard:
             self._looks = False
-        self._do_all()
-
-    def _do_all(self) -> None:
         while self._actions:
-            action, args = self._actions.popleft()
-            try:
-                action(*args)
-            except Exception:
-                # One that fails must not keep the others from being done.
-                _log.exception("an action on the event loop failed")
+            self._do(*self._actions.popleft())
+
+    def _do(self, action: Callable[..., None], args: tuple[Any, ...]) -> None:
+        try:
+            action(*args)
+        except Exception:
+            # One that fails must not keep the others from being done.
+            _log.exception("an action on the event loop failed")

@@ -21,7 +21,7 @@ from worldsdk.runtime.clock import REAL_CLOCK, Clock
 from worldsdk.runtime.world import World
 from worldsdk.server.capacity import Capacity
 from worldsdk.server.hooks import Metrics
-from worldsdk.server.live import Live
+from worldsdk.server.live import Job, Live
 from worldsdk.server.scheduler import pick, wake
 
 WARM_UP_PASSES = 4
@@ -36,6 +36,9 @@ LONGEST_SLEEP = 1.0
 
 BRIEF_MS = 0.5
 """A pass that is predicted to take no longer may be made by whoever asks for it."""
+
+TIDY_SECONDS = 0.001
+"""How long the thread sleeps before it tidies up after a pass: the loop, which sends the frame, is first."""
 
 LONGEST_WORK = 32
 """Posted jobs done before the clock is looked at again: a flood of inputs must not make a tick late."""
@@ -66,6 +69,10 @@ class Host:
         self._device = threading.Lock()
         self._counting = threading.Lock()
         self._posted = self._done = 0
+        self._clocked = 0
+        self._untidy: dict[Live, None] = {}
+        # A device other than the processor remembers per thread what it was used for.
+        self._lends = not self.fused and world.device.type == "cpu"
 
     # From any thread.
 
@@ -90,28 +97,31 @@ class Host:
         """Has ``job`` done on the device thread, in order, before its next pass."""
         self._put(job)
 
-    def at_once(self, job: Callable[[], None], ticks: int) -> bool:
-        """Does ``job`` and a pass here and now, as the device thread would.
+    def at_once(self, live: Live, job: Job) -> bool:
+        """Orders ``job`` of a lockstep session and makes its pass here and now, as the device thread would.
 
-        Only where nothing was posted before it, nobody has the device, and ``ticks`` passes are brief; else
-        nothing is done, and it is to be posted. What is left to do afterwards is the device thread's.
+        Only where the pass is brief and nobody waits for another: nothing was posted before it, no session
+        has a clock to keep to, and sessions share no passes. Else nothing is done, and it is to be posted.
 
         Returns:
             whether it was done.
         """
-        brief = not self.fused and ticks * self.capacity.pass_ms(1) <= BRIEF_MS
-        # A device other than the processor remembers per thread what it was used for.
-        if not brief or self.world.device.type != "cpu" or not self._device.acquire(blocking=False):
+        if not self._lends or job.left * self.capacity.pass_ms(1) > BRIEF_MS:
+            return False
+        if not self._device.acquire(blocking=False):
             return False
         try:
-            if self._posted != self._done or self._stopping:
+            if self._posted != self._done or self._stopping or self._clocked:
                 return False
-            self._call(job)
-            sleep = self.turn()
-            done = sleep > 0.0 and all(live.waiting_since == math.inf for live in self.lives)
+            live.order(job)
+            now = self.clock.monotonic()
+            if live.waiting_since <= now:
+                self._pass((live,), now)
+                self._tidy()
+            left = live.waiting_since < math.inf
         finally:
             self._device.release()
-        if not done:
+        if left:
             self.post(_look_about)
         return True
 
@@ -142,8 +152,10 @@ class Host:
             if sleep <= 0.0:
                 continue
             try:
-                job = self._jobs.get(timeout=min(sleep, LONGEST_SLEEP))
+                job = self._jobs.get(timeout=min(sleep, TIDY_SECONDS if self._untidy else LONGEST_SLEEP))
             except queue.Empty:
+                with self._device:
+                    self._tidy()
                 continue
             with self._device:
                 self._do(job)
@@ -169,24 +181,29 @@ class Host:
 
     def add(self, live: Live) -> None:
         self.lives.append(live)
+        self._clocked += live.mode == "realtime"
 
     def remove(self, live: Live) -> None:
         """Forgets a session; its log ends."""
         live.dead = True
         if live in self.lives:
             self.lives.remove(live)
+            self._clocked -= live.mode == "realtime"
         if live.log is not None:
             live.log.close()
             live.log = None
 
+    def _tidy(self) -> None:
+        """What a tick has left to be done, which the next would begin with."""
+        for live in self._untidy:
+            live.session.settle()
+        self._untidy.clear()
+
     def _do(self, job: Callable[[], None] | None) -> None:
+        self._done += 1
         if job is None:
             self._stopping = True
-        else:
-            self._call(job)
-        self._done += 1
-
-    def _call(self, job: Callable[[], None]) -> None:
+            return
         try:
             job()
         except Exception:
@@ -254,8 +271,7 @@ class Host:
         if made is not None:
             live.publish(made)
             live.follow_up()
-        # What nobody waits for comes last.
-        live.session.settle()
+        self._untidy[live] = None
         self._metrics.tick(frame.timing.stages, cost_ms, met=made is None or made.met)
 
     def _end(self, live: Live, error: Exception) -> None:

@@ -64,9 +64,8 @@ class Inbox:
         while seat.waiting and seat.ordered < self._credit:
             seat.ordered += 1
             job = seat.waiting.popleft()
-            order = partial(live.order, job)
-            if not self._crossing.around(partial(self._host.at_once, order, job.left)):
-                self._host.post(order)
+            if not self._crossing.around(partial(self._host.at_once, live, job)):
+                self._host.post(partial(live.order, job))
 
     @property
     def _credit(self) -> int:

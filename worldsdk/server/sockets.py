@@ -80,8 +80,10 @@ class Connection(WebSocket):
                 super().data_received(data)
                 return
         start = cutter.whole(data)
-        for piece in [Piece(data, start)] if start else cutter.feed(data):
-            if not (piece.start and self.waits and self._dealt_with(piece)):
+        if start and self.waits and self._dealt_with(data, start):
+            return
+        for piece in [Piece(data, 0)] if start else cutter.feed(data):
+            if not (piece.start and self.waits and self._dealt_with(*piece)):
                 super().data_received(piece.data)
 
     def _begin_to_cut(self, data: bytes) -> Cutter | None:
@@ -95,12 +97,11 @@ class Connection(WebSocket):
             self._cutter.stop()
         return self._cutter
 
-    def _dealt_with(self, piece: Piece) -> bool:
+    def _dealt_with(self, data: bytes, start: int) -> bool:
         take = self.at_once
         if take is None or self.protocol.state is not State.OPEN:
             return False
-        start = piece.start
-        return take(apply_mask(piece.data[start:], piece.data[start - 4 : start]))
+        return take(apply_mask(data[start:], data[start - 4 : start]))
 
     def process_event(self, event: Any) -> None:
         if isinstance(event, Frame):
