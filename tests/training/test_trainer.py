@@ -15,6 +15,7 @@ import worldsdk
 from tests.training.small import write_dataset, write_recipe
 from worldsdk.data.reader import Dataset
 from worldsdk.errors import CheckpointError, RecipeError
+from worldsdk.packs.pack import open_pack
 from worldsdk.training.export import export_pack
 from worldsdk.training.footage import Footage
 from worldsdk.training.recipe import Recipe, load_recipe
@@ -90,6 +91,9 @@ def test_training_lowers_the_loss(dataset: Dataset, tmp_path: Path) -> None:
 def test_a_finished_run_exports_a_pack_that_plays(recipe: Recipe, dataset: Dataset, tmp_path: Path) -> None:
     trainer = _train(recipe, dataset, tmp_path / "run", steps=6)
     folder = export_pack(trainer, dataset, tmp_path / "run" / "pack")
+    exact = open_pack(folder).load_model().state_dict()
+    for name, measured in trainer.averaged().named_buffers():
+        assert name not in exact or torch.equal(exact[name], measured), name
     world = worldsdk.load(folder, device="cpu")
     assert world.starts == 5
     assert (folder / "ROOM.txt").read_text() == "Nobody drew this room."

@@ -30,14 +30,17 @@ def export_pack(trainer: Trainer, dataset: Dataset, folder: Path) -> Path:
     """Writes the run's averaged model as a pack to ``folder`` and returns it.
 
     Weights are stored as bfloat16 where that loses nothing to speak of (convolutions and matrices of the
-    picture); whatever moves the walker and things stays float32, since its small errors add up.
+    picture); whatever moves the walker and things stays float32, since its small errors add up, and so does what
+    was not learnt by steps but measured (buffers, such as where walls stand).
     """
     recipe, info = trainer.recipe, dataset.info
     model = trainer.averaged()
     weights = {}
+    learnt = dict(model.named_parameters())
     for name, value in model.state_dict().items():
         value = value.detach().cpu().contiguous()
-        weights[name] = value if name.split(".")[0] in EXACT or value.ndim < 2 else value.bfloat16()
+        exact = name.split(".")[0] in EXACT or value.ndim < 2 or name not in learnt
+        weights[name] = value if exact else value.bfloat16()
     spec = trainer.model.spec
     starts = choose_starts(trainer.footage, recipe.world.starts, spec.history, spec.memory)
     extras = {name: text.encode() for name, text in info.notices.items()}
