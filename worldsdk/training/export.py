@@ -30,8 +30,8 @@ def export_pack(trainer: Trainer, dataset: Dataset, folder: Path) -> Path:
     """Writes the run's averaged model as a pack to ``folder`` and returns it.
 
     Weights are stored as bfloat16 where that loses nothing to speak of (convolutions and matrices of the
-    picture); whatever moves the walker and things stays float32, since its small errors add up, and so does what
-    was not learnt by steps but measured (buffers, such as where walls stand).
+    picture); whatever moves the walker and things stays float32, since its small errors add up, and so
+    does what was not learnt by steps but measured (buffers, such as where walls stand).
     """
     recipe, info = trainer.recipe, dataset.info
     model = trainer.averaged()
