@@ -445,3 +445,30 @@ def test_jobs_and_borrowers_never_meet() -> None:
     assert [one.applied[1].seq for one in made] == list(range(1, 201))[: len(made)]
     # Told to stop, the thread does what was posted but takes no more passes.
     assert live.session.tick == len(made) and not host.alive
+
+
+def test_a_digest_is_worked_out_ahead_where_the_last_one_was_wanted() -> None:
+    stage = Stage()
+    live = stage.live("lockstep")
+    frames = stage.frames[live]
+    for seq in range(1, 5):
+        live.order(order(1, seq))
+        stage.host.turn()
+        if seq == 2:
+            frames[1].digest()
+    assert [made.digested for made in frames] == [False, True, True, True]
+    assert frames[3].digest() == live.session.frame.digest()
+
+
+def test_whoever_waits_for_the_device_comes_before_digests() -> None:
+    stage = Stage()
+    live = stage.live("lockstep")
+    frames = stage.frames[live]
+    for seq in range(1, 3):
+        live.order(order(1, seq))
+        if seq == 2:
+            live.publish = lambda made: (frames.append(made), stage.host.post(lambda: None))
+        stage.host.turn()
+        if seq == 1:
+            frames[0].digest()
+    assert [made.digested for made in frames] == [True, False]

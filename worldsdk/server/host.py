@@ -22,6 +22,7 @@ from worldsdk.runtime.world import World
 from worldsdk.server.capacity import Capacity
 from worldsdk.server.hooks import Metrics
 from worldsdk.server.live import Job, Live
+from worldsdk.server.made import Made
 from worldsdk.server.scheduler import pick, wake
 
 WARM_UP_PASSES = 4
@@ -245,11 +246,18 @@ class Host:
             return
         cost_ms = (self.clock.monotonic() - now) * 1000.0
         self.capacity.add(len(ready), cost_ms)
+        made = [
+            (live, self._finish(live, live.session.frame, now, cost_ms))
+            for live in ready
+            if live.session.error is None
+        ]
         for live in ready:
             if live.session.error is not None:
                 self._end(live, live.session.error)
-            else:
-                self._finish(live, live.session.frame, now, cost_ms)
+        for live, one in made:
+            # Only in time that nobody waits for.
+            if one is not None and self._posted == self._done:
+                live.digest_ahead(one)
 
     def _one_by_one(
         self, ready: Sequence[Live], controls: Sequence[object], now: float, error: Exception
@@ -266,13 +274,14 @@ class Host:
             else:
                 self._finish(live, frame, now, frame.timing.total_ms)
 
-    def _finish(self, live: Live, frame: Frame, started: float, cost_ms: float) -> None:
+    def _finish(self, live: Live, frame: Frame, started: float, cost_ms: float) -> Made | None:
         made = live.finish(frame, started, cost_ms)
         if made is not None:
             live.publish(made)
             live.follow_up()
         self._untidy[live] = None
         self._metrics.tick(frame.timing.stages, cost_ms, met=made is None or made.met)
+        return made
 
     def _end(self, live: Live, error: Exception) -> None:
         """Ends one session for good; the others never notice."""

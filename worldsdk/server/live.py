@@ -85,6 +85,7 @@ class Live:
         self._applied: dict[int, Applied] = {}
         self._jobs: deque[Job | Callable[[], None]] = deque()
         self._ready_since = 0.0
+        self._made_last: Made | None = None
         self._restart_clock()
 
     # What the scheduler looks at.
@@ -215,6 +216,15 @@ class Live:
             return None
         self._jobs.popleft()
         return self._made(frame, {job.seat: job.applied}, job.started, job.reward, cost_ms=job.cost_ms)
+
+    def digest_ahead(self, made: Made) -> None:
+        """Begins to work out the digest of a frame that was just published, if the last one's was wanted.
+
+        The event loop takes as long to wake up and to write the rest of the message.
+        """
+        last, self._made_last = self._made_last, made
+        if last is not None and last.digested:
+            made.digest()
 
     def follow_up(self) -> None:
         """Does what was to be done after the tick that was just published."""

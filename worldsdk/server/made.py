@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -60,12 +61,19 @@ class Made:
     _layers: dict[str, bytes] = field(default_factory=dict)
     _stencils: dict[tuple[Look, tuple[str, ...], bool], Stencil] = field(default_factory=dict)
     _digest: str = ""
+    _digesting: threading.Lock = field(default_factory=threading.Lock)
 
     def digest(self) -> str:
-        """``Frame.digest``, made when first asked for."""
-        if not self._digest:
-            self._digest = self.frame.digest()
+        """``Frame.digest``, made once, when first asked for, by whichever thread asks first."""
+        with self._digesting:
+            if not self._digest:
+                self._digest = self.frame.digest()
         return self._digest
+
+    @property
+    def digested(self) -> bool:
+        """Whether anybody has asked for its digest."""
+        return bool(self._digest)
 
     def knows(self, look: Look) -> bool:
         """Whether its bytes were asked for in that look before."""
