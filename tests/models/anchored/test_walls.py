@@ -89,10 +89,10 @@ def test_loops_and_tensors_agree(x: float, y: float, heading: float, guess: floa
         guess * wall[:, None].expand(1, height, width), painter.camera.floor_inverse_depth()
     )
     by_tensors = walls.standing(pose, inverse)
-    rows = torch.arange(height)[:, None].expand(height, width).flatten()
-    columns = torch.arange(width).repeat(height)
-    colour, share = walls(pose.expand(height * width, 3), rows, columns, by_tensors.flatten())
-    seen = torch.cat([colour, share[:, None]], dim=1).view(1, height, width, 4).movedim(-1, 1)
+    rows = torch.arange(height)[:, None].expand(height, width).reshape(1, -1)
+    columns = torch.arange(width).repeat(height)[None]
+    parts = walls(pose, rows, columns, by_tensors.flatten(1))
+    seen = torch.cat(parts, dim=-1).view(1, height, width, 4).movedim(-1, 1)
     with torch.no_grad():
         by_loops = walls.standing(pose, inverse)
         image = walls.image(pose, by_loops)
@@ -104,8 +104,10 @@ def test_loops_and_tensors_agree(x: float, y: float, heading: float, guess: floa
 
 def test_what_is_learnt_reaches_the_tiles() -> None:
     painter, walls = made()
-    pose, one = torch.tensor([[380.0, 250.0, 0.0]]), torch.tensor([painter.config.height // 2])
-    colour, share = walls(pose, one, torch.tensor([painter.config.width // 2]), torch.tensor([1.0 / 20.0]))
+    pose, one = torch.tensor([[380.0, 250.0, 0.0]]), torch.tensor([[painter.config.height // 2]])
+    colour, share = walls(
+        pose, one, torch.tensor([[painter.config.width // 2]]), torch.tensor([[1.0 / 20.0]])
+    )
     colour.sum().backward()
     assert float(share) == 1.0
     assert walls.tile.grad is not None

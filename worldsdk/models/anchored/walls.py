@@ -82,26 +82,31 @@ class Walls(nn.Module):
         return torch.where((wall > 0.0) & upright & (inverse <= BEFORE * wall + DOUBT), wall, inverse)
 
     def forward(self, pose: Tensor, row: Tensor, column: Tensor, inverse: Tensor) -> tuple[Tensor, Tensor]:
-        """What pixels at row, column [N] of views from pose [N, 3] show of walls.
+        """What pixels at row, column [B, P] of views from pose [B, 3] show of walls.
 
-        inverse: [N], 1 / depth of what stands there.
+        inverse: [B, P], 1 / depth of what stands there.
 
         Returns:
-            Colour [N, 3], already multiplied with the share [N] of the pixel that is wall.
+            Colour [B, P, 3], already multiplied with the share [B, P, 1] of the pixel that is wall.
         """
         samples, camera = self.samples[0], self.camera[0]
-        down, across = samples.rays(row, column)
-        wall, index, along = self.hits(pose, across)
-        middle = self.hits(pose, camera.across[0, column][:, None])[0][:, 0]
+        # Walls stand upright: a column's rays meet the same one, whichever row is looked at.
+        found = self.hits(pose, samples.across.expand(len(pose), -1))
+        picks = column[..., None].expand(-1, -1, samples.per_side)
+        wall, index, along = (part.view(len(pose), -1, samples.per_side).gather(1, picks) for part in found)
+        middle = self.hits(pose, camera.across[:1].expand(len(pose), -1))[0].gather(1, column)
         shows = inverse <= SHOWS * torch.maximum(middle, camera.floor_inverse_depth()[row, column])
-        height = self.eye_height - wall.clamp(min=1e-6).reciprocal()[:, None] * down[:, :, None]
-        there = (wall > 0.0)[:, None] & (height >= 0.0) & (height <= self.planes[index, 5][:, None])
-        weight = (there & shows[:, None, None]).flatten(1).float() / samples.per_side**2
-        texel_of = along.floor().long().remainder(self.side)[:, None] * self.side
-        texels = index[:, None] * self.side**2 + texel_of + height.floor().long().remainder(self.side)
-        mean = F.embedding_bag(texels.flatten(1), self.tile, per_sample_weights=weight, mode="sum")
-        share = weight.sum(1, keepdim=True)
-        return self.dimming.lit(mean, share, middle.clamp(min=1e-4).reciprocal()), share[:, 0]
+        down = samples.down.view(-1, samples.per_side)[row]
+        height = self.eye_height - wall.clamp(min=1e-6).reciprocal()[..., None, :] * down[..., None]
+        top = self.planes[index, 5][..., None, :]
+        there = (wall > 0.0)[..., None, :] & (height >= 0.0) & (height <= top)
+        weight = (there & shows[..., None, None]).flatten(0, 1).flatten(1).float() / samples.per_side**2
+        texel_of = along.floor().long().remainder(self.side)[..., None, :] * self.side
+        texels = index[..., None, :] * self.side**2 + texel_of + height.floor().long().remainder(self.side)
+        texels = texels.flatten(0, 1).flatten(1)
+        mean = F.embedding_bag(texels, self.tile, per_sample_weights=weight, mode="sum").view(*row.shape, 3)
+        share = weight.sum(1).view(*row.shape, 1)
+        return self.dimming.lit(mean, share, middle.clamp(min=1e-4).reciprocal()), share
 
     @torch.no_grad()
     def image(self, pose: Tensor, inverse: Tensor) -> Tensor:
@@ -111,9 +116,8 @@ class Walls(nn.Module):
         if pose.device.type != "cpu":
             rows = torch.arange(height, device=pose.device)[:, None].expand(height, width).flatten()
             columns = torch.arange(width, device=pose.device).repeat(height)
-            poses = pose.repeat_interleave(height * width, dim=0)
-            colour, share = self(poses, rows.repeat(batch), columns.repeat(batch), inverse.flatten())
-            return torch.cat([colour, share[:, None]], dim=1).view(batch, height, width, 4).movedim(-1, 1)
+            seen = self(pose, rows.expand(batch, -1), columns.expand(batch, -1), inverse.flatten(1))
+            return torch.cat(seen, dim=-1).view(batch, height, width, 4).movedim(-1, 1)
         means = torch.zeros(batch, height, width, 4)
         depth = torch.zeros(batch, width)
         wall_means(

@@ -156,14 +156,14 @@ class SurfaceObjective(Objective):
     def _tiles(self, poses: Tensor, row: Tensor, column: Tensor, inverse: Tensor) -> Tensor | float:
         """What the tiles of floor and walls add to the colours [N, 3]; row, column: [B, N / B]."""
         painter = self.painter
-        pose = poses.repeat_interleave(row.shape[1], dim=0)
-        row, column = row.flatten(), column.flatten()
         added: Tensor | float = 0.0
         uncovered: Tensor | float = 1.0
         if painter.walls is not None:
-            added, share = painter.walls(pose, row, column, inverse)
-            uncovered = 1.0 - share[:, None]
+            colour, share = painter.walls(poses, row, column, inverse.view_as(row))
+            added, uncovered = colour.flatten(0, 1), 1.0 - share.flatten(0, 1)
         if painter.floor is not None:
+            pose = poses.repeat_interleave(row.shape[1], dim=0)
+            row, column = row.flatten(), column.flatten()
             bare = inverse <= painter.camera.floor_inverse_depth()[row, column] * ON_FLOOR
             added = added + painter.floor(pose, row, column) * bare[:, None] * uncovered
         return added
