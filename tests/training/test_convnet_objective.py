@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
@@ -9,6 +12,7 @@ from torch import Tensor
 from worldsdk.models.convnet import ConvnetConfig, ConvnetModel
 from worldsdk.models.interface import Variable
 from worldsdk.training.objectives.convnet import FrameObjective
+from worldsdk.training.recipe import Stage
 
 LAP = Variable("lap", 0.0, 800.0, "metres", 800.0)
 
@@ -37,3 +41,29 @@ def test_a_stride_off_costs_as_much_however_long_the_way_round() -> None:
 
 def test_going_round_is_the_shorter_way() -> None:
     assert loss(0.0, stride=0.8, before=799.5) == pytest.approx(0.0, abs=1e-4)
+
+
+def test_blind_draws_paint_without_a_past() -> None:
+    """With every draw blind, the picture cannot depend on what was recorded before it."""
+    config = ConvnetConfig(height=16, width=16, controls=1, variables=(LAP,), channels=(8, 8), history=2)
+    torch.manual_seed(0)
+    model = ConvnetModel(config)
+
+    def picture(shade: int, blind: float) -> float:
+        pixels = torch.full((4, 16, 16, 3), 128, dtype=torch.uint8)
+        pixels[:2] = shade
+        footage = SimpleNamespace(
+            pixels=pixels,
+            controls=torch.zeros(4, 1),
+            variables=torch.full((4, 1), 100.0),
+            reward=torch.zeros(4),
+            ended=torch.zeros(4),
+            windows=lambda history, unroll: np.array([2]),
+        )
+        stage = Stage("s", "frame", 1.0, batch=1, settings={"blind": blind, "change_weight": 0.0})
+        objective = FrameObjective(model, footage, stage)  # type: ignore[arg-type]
+        noise = torch.Generator().manual_seed(1)
+        return objective.losses(np.random.default_rng(0), noise)["picture"].item()
+
+    assert picture(0, 1.0) == picture(255, 1.0)
+    assert picture(0, 0.0) != picture(255, 0.0)

@@ -21,7 +21,9 @@ class FrameObjective(Objective):
 
     Settings: ``context_noise`` (largest standard deviation of the noise on past frames), ``refine`` (share
     of draws that start from a noised target), ``change_weight`` (extra weight of pixels that change between
-    frames, which are few and matter), ``track_weight``, ``drift_weight`` (where the camera follows).
+    frames, which are few and matter), ``track_weight``, ``drift_weight`` (where the camera follows), and
+    ``blind`` (share of frames painted without any past: what state variables say of the view is learnt from
+    those, and where a rollout goes on from one, how a picture that is off is led back to what they say).
     """
 
     def __init__(self, model: ConvnetModel, footage: Footage, stage: Stage) -> None:
@@ -36,6 +38,7 @@ class FrameObjective(Objective):
                 "change_weight": 4.0,
                 "track_weight": 0.5,
                 "drift_weight": 0.3,
+                "blind": 0.0,
             },
         )
 
@@ -65,6 +68,10 @@ class FrameObjective(Objective):
             )
             past = past + torch.randn(past.shape, generator=noise, device=device) * strength
             change, happenings = model.tracker(past[:, -1], before, controls)
+            if self.settings["blind"] > 0.0:
+                blind = torch.rand((batch, 1, 1, 1, 1), generator=noise, device=device)
+                nothing = torch.randn(past.shape, generator=noise, device=device)
+                past = torch.where(blind < self.settings["blind"], nothing, past)
             level = noise_levels(batch, self.settings["refine"], noise, device, last=tick == unroll - 1)
             drawn = torch.randn(truth.shape, generator=noise, device=device)
             picture = model.paint(past, model.facts(controls, before, after), truth, drawn, level)
