@@ -10,9 +10,8 @@ import io
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,8 +36,7 @@ RAW_BYTES = {"raw_rgb": 3, "raw_rgba": 4}
 """Bytes of a pixel, where they are fixed."""
 
 
-@dataclass(frozen=True)
-class Look:
+class Look(NamedTuple):
     """How one connection wants its pictures; equal looks share their bytes."""
 
     codec: str
@@ -50,8 +48,7 @@ class Look:
         return self.codec == "h264"
 
 
-@dataclass(frozen=True)
-class Encoded:
+class Encoded(NamedTuple):
     """Bytes of one picture, the milliseconds that making them took, and whether it stands on its own."""
 
     data: bytes

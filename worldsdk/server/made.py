@@ -6,6 +6,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from worldsdk.frame import Frame
 from worldsdk.models.interface import Layer
@@ -15,8 +16,7 @@ from worldsdk.protocol.stencil import Stencil, stencil
 from worldsdk.server.encode import Encoded, Look, encode_layers, is_inline, timed
 
 
-@dataclass(frozen=True)
-class Applied:
+class Applied(NamedTuple):
     """The newest input of one seat that is in a frame: its number, its sender's clock, its arrival here.
 
     ``fresh`` says whether it is in this frame for the first time.
