@@ -100,6 +100,24 @@ def test_impossible_strides_and_harmonics_are_refused(settings: dict[str, object
         racing(**settings)
 
 
-def test_strides_and_harmonics_survive_json() -> None:
-    config = racing(strides={"lap": 0.8}, harmonics={"lap": 32})
+@torch.inference_mode()
+def test_a_variable_stays_within_its_bounds_and_is_told_by_its_range() -> None:
+    free, bound = Tracker(racing()), Tracker(racing(bounds={"speed": (10.0, 45.0)}))
+    now = torch.tensor([[44.0, 0.0], [11.0, 0.0]])
+    change = torch.tensor([[0.5, 0.0], [-0.5, 0.0]])
+    assert free.apply_change(now, change)[:, 0].tolist() == [89.0, 0.0]
+    assert bound.apply_change(now, change)[:, 0].tolist() == [45.0, 10.0]
+    assert torch.equal(free.code(now), bound.code(now))
+
+
+@pytest.mark.parametrize(
+    "bounds", [{"speed": (-1.0, 5.0)}, {"speed": (5.0, 4.0)}, {"lap": (0.0, 5.0)}, {"time": (0.0, 1.0)}]
+)
+def test_impossible_bounds_are_refused(bounds: dict[str, tuple[float, float]]) -> None:
+    with pytest.raises(ValueError, match="bounds"):
+        racing(bounds=bounds)
+
+
+def test_settings_of_variables_survive_json() -> None:
+    config = racing(strides={"lap": 0.8}, harmonics={"lap": 32}, bounds={"speed": (0.0, 50.0)})
     assert ConvnetConfig.from_json(json.loads(json.dumps(config.to_json()))) == config

@@ -92,9 +92,8 @@ class MiniGridGame:
             width=width,
             controls=GRID_CONTROLS,
             variables=(
-                # The outermost cells are wall: nobody ever stands there.
-                Variable("agent_x", 1.0, columns - 2.0, "cells"),
-                Variable("agent_y", 1.0, rows - 2.0, "cells"),
+                Variable("agent_x", 0.0, columns - 1.0, "cells"),
+                Variable("agent_y", 0.0, rows - 1.0, "cells"),
                 Variable("agent_dir", 0.0, 4.0, "quarter turns", 4.0),
                 Variable("carrying", 0.0, float(max(self._codes.values())), "object"),
             ),

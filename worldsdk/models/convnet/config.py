@@ -16,6 +16,8 @@ class ConvnetConfig:
     controls: length of the control vector.
     variables: state variables that the game records; tracked, and told to the painter.
     whole: names of the variables that are whole numbers: rounded after every tick, so that they stay exact.
+    bounds: variable -> least and most that it is kept within, where that is less than its whole range: who
+        slips into a wall by a single wrong tick finds nothing there to come back by.
     strides: variable -> what it typically changes by in a tick, in its unit. Without, a change is learnt as a
         share of the range, and what takes a thousand ticks through its range drifts.
     harmonics: periodic variable -> finest harmonic, a power of 2, that it is told as: at 8 also as its angle
@@ -32,6 +34,7 @@ class ConvnetConfig:
     controls: int
     variables: tuple[Variable, ...] = ()
     whole: tuple[str, ...] = ()
+    bounds: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     strides: Mapping[str, float] = field(default_factory=dict)
     harmonics: Mapping[str, int] = field(default_factory=dict)
     follows: bool = False
@@ -47,16 +50,27 @@ class ConvnetConfig:
         if self.history < 1:
             raise ValueError(f"history {self.history} must be at least 1")
         periods = {variable.name: variable.period for variable in self.variables}
-        for name in ("whole", "strides", "harmonics"):
+        for name in ("whole", "bounds", "strides", "harmonics"):
             unknown = set(getattr(self, name)) - set(periods)
             if unknown:
                 raise ValueError(f"{name} names unknown variables {sorted(unknown)}")
+        for variable in self.variables:
+            low, high = self.bound(variable)
+            if variable.name in self.bounds and not (
+                variable.low <= low <= high <= variable.high and not variable.period
+            ):
+                raise ValueError(f"bounds of {variable.name!r} must lie in its range, and it not be periodic")
         for name, stride in self.strides.items():
             if not stride > 0.0 or name in self.whole:
                 raise ValueError(f"stride {stride!r} of {name!r} must be above 0, and {name!r} not whole")
         for name, finest in self.harmonics.items():
             if finest not in (2, 4, 8, 16, 32, 64) or not periods[name]:
                 raise ValueError(f"{name!r} must be periodic, and {finest!r} a power of 2 from 2 to 64")
+
+    def bound(self, variable: Variable) -> tuple[float, float]:
+        """Least and most that a variable is kept within."""
+        low, high = self.bounds.get(variable.name, (variable.low, variable.high))
+        return low, high
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -69,4 +83,5 @@ class ConvnetConfig:
         for name in ("whole", "channels"):
             if name in fields:
                 fields[name] = tuple(fields[name])
+        fields["bounds"] = {name: tuple(pair) for name, pair in dict(fields.get("bounds", {})).items()}
         return cls(**fields)

@@ -17,6 +17,8 @@ class Tracker(nn.Module):
 
     low: Tensor
     span: Tensor
+    least: Tensor
+    most: Tensor
     periodic: Tensor
     whole: Tensor
     stride: Tensor
@@ -28,6 +30,9 @@ class Tracker(nn.Module):
         variables = config.variables
         self.register_buffer("low", torch.tensor([v.low for v in variables]), persistent=False)
         self.register_buffer("span", torch.tensor([v.high - v.low for v in variables]), persistent=False)
+        least, most = zip(*(config.bound(v) for v in variables), strict=True) if variables else ((), ())
+        self.register_buffer("least", torch.tensor(least), persistent=False)
+        self.register_buffer("most", torch.tensor(most), persistent=False)
         self.register_buffer(
             "periodic", torch.tensor([v.period > 0 for v in variables]).bool(), persistent=False
         )
@@ -88,9 +93,9 @@ class Tracker(nn.Module):
         return out[:, 2:] * self.stride, out[:, :2]
 
     def apply_change(self, variables: Tensor, change: Tensor) -> Tensor:
-        """The next variables, kept in range, wrapped and rounded as each asks for."""
+        """The next variables, kept in bounds, wrapped and rounded as each asks for."""
         moved = variables + change * self.span
         moved = torch.where(self.whole, moved.round(), moved)
-        bounded = torch.maximum(torch.minimum(moved, self.low + self.span), self.low)
+        bounded = torch.maximum(torch.minimum(moved, self.most), self.least)
         wrapped = self.low + torch.remainder(moved - self.low, self.span.clamp(min=1e-6))
         return torch.where(self.periodic, wrapped, bounded)
