@@ -14,6 +14,8 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.browsing import chromium
+
 # A busy machine makes single examples slow without anything being wrong with them.
 settings.register_profile(
     "suite", deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow]
@@ -60,17 +62,6 @@ def display() -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    """Headless Chromium that draws WebGL without a GPU. Skips where there is none.
-
-    Not for the whole session: playwright keeps an event loop running in this thread while it is open.
-    """
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright was not found: pip install it")
-    names = ("chromium", "chromium-browser", "google-chrome")
-    chromium = next(filter(None, map(shutil.which, names)), None)
-    if chromium is None:
-        pytest.skip("Chromium was not found on PATH (apt-get install chromium)")
-    flags = ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=chromium, args=flags)
-        yield browser
-        browser.close()
+    """Headless Chromium. Skips where there is none."""
+    with chromium() as found:
+        yield found

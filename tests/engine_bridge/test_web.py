@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.browsing import SOFTWARE_GL, chromium
 from tests.engine_bridge.serving import serving
 from tests.engine_bridge.web_pages import WEB, needs_node, needs_packages, node
 from tests.support import REPOSITORY
@@ -108,6 +109,12 @@ def test_the_runner_notices_a_vector_that_is_wrong(tmp_path: Path) -> None:
     done = node("conformance.mjs", str(tmp_path))
     assert done.returncode == 1
     assert json.loads(done.stdout)["vectors"] == {"passed": 1, "failed": 2}
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with chromium(*SOFTWARE_GL) as found:
+        yield found
 
 
 Open = Callable[..., Any]
