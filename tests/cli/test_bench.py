@@ -99,6 +99,11 @@ def test_a_quick_matrix_is_not_remembered_and_an_interrupted_one_is_shown(
 
 
 def test_options_of_the_matrix_need_it(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    for wrong in (["--quick"], ["--table", "t.md"], ["--matrix", "--variant", "float32"]):
+    for wrong in (
+        ["--quick"],
+        ["--without", "graphs"],
+        ["--table", "t.md"],
+        ["--matrix", "--variant", "float32"],
+    ):
         assert main(["bench", str(folder), *wrong]) == 2
     assert "give --matrix" in capsys.readouterr().err

@@ -56,11 +56,18 @@ def configure(parser: argparse.ArgumentParser) -> None:
     matrix = parser.add_argument_group("every choice, in one table")
     matrix.add_argument("--matrix", action="store_true", help="measure each choice against the default")
     matrix.add_argument("--table", type=Path, metavar="FILE", help="write the table here, in Markdown")
+    matrix.add_argument(
+        "--without",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a variant to leave out, such as compiled, which takes minutes with a large world",
+    )
     matrix.add_argument("--quick", action="store_true", help="few ticks, nothing compiled: figures are rough")
 
 
 def run(args: argparse.Namespace) -> int:
-    for option in ("table", "quick"):
+    for option in ("table", "quick", "without"):
         if getattr(args, option) and not args.matrix:
             raise SessionError(f"--{option} is for the table of choices", fix="give --matrix")
     if args.matrix and args.variant is not None:
@@ -95,6 +102,7 @@ def _run_matrix(args: argparse.Namespace) -> int:
             steps=args.steps,
             memory_limit=args.memory_limit,
             quick=args.quick,
+            without=args.without,
             progress=show,
         )
         interrupted = False

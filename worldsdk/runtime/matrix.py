@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from worldsdk.errors import DeviceError, WorldSDKError
+from worldsdk.errors import DeviceError, SessionError, WorldSDKError
 from worldsdk.models.footprint import model_bytes, state_bytes
 from worldsdk.models.variants import DEFAULT, Ready, Variant, variants_of
 from worldsdk.packs.pack import open_pack
@@ -56,6 +56,7 @@ class Matrix:
         inputs: given the world, what is held at each tick.
         steps: what the default takes and fidelity is measured against; the pack's own number where None.
         memory_limit: MB for the weights of each form, as ``load`` takes it.
+        without: names of rows to leave out; they say so.
         quick: fewer ticks and frames, and nothing compiled: to see that all works.
         progress: told how many rows are done, of how many, and which is next.
     """
@@ -66,6 +67,7 @@ class Matrix:
     steps: int | None = None
     memory_limit: float | None = None
     quick: bool = False
+    without: Collection[str] = ()
     batches: Sequence[int] | None = None
     progress: Callable[[int, int, str], object] = lambda done, total, name: None
 
@@ -90,6 +92,9 @@ class Matrix:
         """All rows but the ones together, in the order of the table."""
         steps, threads = self.default.steps, self.threads
         known = variants_of(self.manifest.family, self.manifest.config, self._where)
+        strangers = sorted(set(self.without) - {v.name for v in known})
+        if strangers:
+            raise SessionError(f"there is no variant {strangers[0]!r}", fix=f"use {[v.name for v in known]}")
         # What changes nothing is measured all the same, and shows how much of a difference is noise.
         self._same = {v.name for v in known if v.prepared() == Ready() and self._unchanged(v)}
         rows = [Trial(DEFAULT.name, "as loaded", steps=steps, threads=threads)]
@@ -151,6 +156,8 @@ class Matrix:
         self.progress(self._done, total, name)
 
     def _left_out(self, variant: Variant) -> str:
+        if variant.name in self.without:
+            return "left out by --without"
         return "left out by --quick" if self.quick and variant.prepared().compiled else ""
 
     def _load(self, variant: str) -> World:

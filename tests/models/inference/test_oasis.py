@@ -175,7 +175,7 @@ def test_what_is_not_finite_does_not_hide() -> None:
 @needs_bfloat16
 def test_four_bits_are_near_and_small() -> None:
     torch.manual_seed(3)
-    linear = nn.Linear(96, 40)
+    linear = nn.Linear(96, 40).requires_grad_(False)
     product = NarrowProduct(linear)
     weight = linear.weight.detach()
     step = (weight.view(40, 3, 32).amax(2) - weight.view(40, 3, 32).amin(2)) / 15.0
