@@ -35,7 +35,7 @@ if ! command -v nvidia-smi >/dev/null && "$venv/bin/python" -c "$reach" >/dev/nu
     index=(--extra-index-url "$cpu")
 fi
 
-install() { "$venv/bin/python" -m pip install --disable-pip-version-check --quiet "$@" -c constraints.txt -e '.[doom,gym,rl,dev]'; }
+install() { "$venv/bin/python" -m pip install --disable-pip-version-check --quiet "$@" -c constraints.txt -e '.[doom,gym,cars,rl,dev]'; }
 echo "setup: installing into $venv (the first time this downloads about 500 MB)"
 if [ ${#index[@]} -gt 0 ]; then
     install "${index[@]}" || install
