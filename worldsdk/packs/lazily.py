@@ -14,7 +14,7 @@ from worldsdk.models.registry import build_model
 from worldsdk.models.streaming import Held, Pool, Source, stream
 from worldsdk.packs.manifest import WEIGHTS_NAME
 from worldsdk.packs.pack import Pack
-from worldsdk.packs.tensors import check_finite
+from worldsdk.packs.tensors import check_finite, check_names
 from worldsdk.packs.weights_file import WeightsFile
 
 
@@ -58,13 +58,7 @@ def load_lazily(pack: Pack, device: torch.device) -> tuple[WorldModel, Pool | No
 def _check(model: WorldModel, weights: WeightsFile) -> None:
     """As ``tensors.load_weights`` checks, one tensor at a time."""
     wanted: dict[str, Tensor] = model.state_dict()
-    missing, unknown = sorted(set(wanted) - set(weights.places)), sorted(set(weights.places) - set(wanted))
-    if missing or unknown:
-        raise PackError(
-            f"weights do not fit the model: missing {missing[:5]}, unknown {unknown[:5]}",
-            where=WEIGHTS_NAME,
-            fix="the manifest's family and config must be those that the weights were trained with",
-        )
+    check_names(wanted, weights.places)
     for name, target in wanted.items():
         place = weights.places[name]
         same_kind = place.dtype.is_floating_point and target.is_floating_point()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load as parse_safetensors
@@ -40,6 +42,17 @@ def check_finite(tensors: dict[str, Tensor], where: str) -> None:
             )
 
 
+def check_names(wanted: Collection[str], given: Collection[str]) -> None:
+    """Raises PackError where the tensors of a file are not those that the model has."""
+    missing, unknown = sorted(set(wanted) - set(given)), sorted(set(given) - set(wanted))
+    if missing or unknown:
+        raise PackError(
+            f"weights do not fit the model: missing {missing[:5]}, unknown {unknown[:5]}",
+            where=WEIGHTS_NAME,
+            fix="the manifest's family and config must be those that the weights were trained with",
+        )
+
+
 def load_weights(model: WorldModel, weights: dict[str, Tensor]) -> None:
     """Copies ``weights`` into ``model``, each into the dtype that the model has for it.
 
@@ -48,13 +61,7 @@ def load_weights(model: WorldModel, weights: dict[str, Tensor]) -> None:
             other way round), NaN or infinity.
     """
     wanted = model.state_dict()
-    missing, unknown = sorted(set(wanted) - set(weights)), sorted(set(weights) - set(wanted))
-    if missing or unknown:
-        raise PackError(
-            f"weights do not fit the model: missing {missing[:5]}, unknown {unknown[:5]}",
-            where=WEIGHTS_NAME,
-            fix="the manifest's family and config must be those that the weights were trained with",
-        )
+    check_names(wanted, weights)
     for name, tensor in weights.items():
         target = wanted[name]
         if tensor.shape != target.shape:
