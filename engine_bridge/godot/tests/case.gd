@@ -82,3 +82,20 @@ func pixels_hash(frame: WorldFrame) -> String:
 	context.start(HashingContext.HASH_SHA256)
 	context.update(image.get_data())
 	return context.finish().hex_encode()
+
+
+## The depth of every pixel of the frame that is shown, row by row.
+func depths() -> Array[float]:
+	var all: Array[float] = []
+	for y in client.shown.size.y:
+		for x in client.shown.size.x:
+			all.append(client.shown.layer_value("depth", x, y))
+	return all
+
+
+## What is on the screen, once it has settled, as a picture beside `--out`.
+func save_screen(name: String) -> void:
+	for _frame in 3:
+		await process_frame
+	await RenderingServer.frame_post_draw
+	root.get_texture().get_image().save_png("%s-%s.png" % [argument("out"), name])

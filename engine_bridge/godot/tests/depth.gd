@@ -9,13 +9,11 @@ const AROUND := 4
 const NEARER := 0.6
 const FARTHER := 1.6
 
-var _out := ""
 var _level := Node3D.new()
 var _camera := Camera3D.new()
 var _composite := WorldDepthComposite.new()
 
 func run() -> void:
-	_out = argument("out")
 	root.content_scale_mode = Window.CONTENT_SCALE_MODE_DISABLED
 	client = await join({"mode": "lockstep", "layers": PackedStringArray(["depth"])})
 	await client.start(int(argument("seed", "0")))
@@ -36,19 +34,19 @@ func run() -> void:
 	var behind := _spot(width / 2 + AROUND, width - AROUND)
 	var red := _box(before, NEARER, Color.RED)
 	var green := _box(behind, FARTHER, Color.GREEN)
-	await _save("boxes")
+	await save_screen("boxes")
 	_composite.hide()
-	await _save("bare")
+	await save_screen("bare")
 	_composite.show()
 	red.free()
 	green.free()
 
-	var depths := _depths()
+	var depths := depths()
 	var sorted := depths.duplicate()
 	sorted.sort()
 	var half: float = sorted[sorted.size() / 2] / pose.units_per_meter
 	_level.add_child(_painted(Vector3(0.0, 0.0, -half - 0.05), Vector3(100.0, 100.0, 0.1), Color.RED))
-	await _save("plane")
+	await save_screen("plane")
 	finish({"tick": client.tick, "digest": client.shown.digest, "before": [before.x, before.y], "behind": [behind.x, behind.y], "plane": half * pose.units_per_meter,
 		"depths": depths, "heard": heard.filter(func(one: Array) -> bool: return one[0] == "failed")})
 
@@ -97,18 +95,3 @@ func _painted(place: Vector3, extent: Vector3, color: Color) -> MeshInstance3D:
 	node.mesh = mesh
 	node.transform = _camera.global_transform * Transform3D(Basis.IDENTITY, place)
 	return node
-
-
-func _depths() -> Array[float]:
-	var all: Array[float] = []
-	for y in client.shown.size.y:
-		for x in client.shown.size.x:
-			all.append(client.shown.layer_value("depth", x, y))
-	return all
-
-
-func _save(name: String) -> void:
-	for _frame in 3:
-		await process_frame
-	await RenderingServer.frame_post_draw
-	root.get_texture().get_image().save_png("%s-%s.png" % [_out, name])

@@ -2,10 +2,8 @@
 ## among the depths of a world; and the world behind a cube, with the camera where the pose says.
 extends "case.gd"
 
-var _out := ""
 
 func run() -> void:
-	_out = argument("out")
 	root.content_scale_mode = Window.CONTENT_SCALE_MODE_DISABLED
 	client = await join({"mode": "lockstep", "layers": PackedStringArray(["depth"])})
 	await client.start(int(argument("seed", "0")))
@@ -14,7 +12,7 @@ func run() -> void:
 	var tick := client.tick
 	await _depth()
 	var camera := await _background()
-	finish({"tick": tick, "size": [root.size.x, root.size.y], "depths": _depths(), "digest": client.shown.digest,
+	finish({"tick": tick, "size": [root.size.x, root.size.y], "depths": depths(), "digest": client.shown.digest,
 		"camera": [camera.origin.x, camera.origin.z, -camera.basis.z.x, -camera.basis.z.z], "state": client.state, "heard": heard})
 
 
@@ -23,8 +21,8 @@ func _screen() -> void:
 	screen.texture_filter = CanvasItem.TEXTURE_FILTER_NEAREST
 	screen.size = root.size
 	root.add_child(screen)
-	client.shown.image().save_png(_out + "-frame.png")
-	await _save("screen")
+	client.shown.image().save_png(argument("out") + "-frame.png")
+	await save_screen("screen")
 	screen.queue_free()
 
 
@@ -40,7 +38,7 @@ func _depth() -> void:
 	camera.make_current()
 	# The frame was shown before the node came.
 	client.presented.emit(client.shown)
-	await _save("depth")
+	await save_screen("depth")
 	level.queue_free()
 
 
@@ -58,7 +56,7 @@ func _background() -> Transform3D:
 	client.presented.emit(client.shown)
 	# Straight ahead of where the world's own camera stands.
 	level.add_child(_box(background.pose.camera_transform(client.state) * Vector3(0.0, 0.0, -4.0), Vector3.ONE * 0.6))
-	await _save("background")
+	await save_screen("background")
 	var where := camera.global_transform
 	level.queue_free()
 	return where
@@ -75,18 +73,3 @@ func _box(place: Vector3, extent: Vector3) -> MeshInstance3D:
 	node.mesh = mesh
 	node.position = place
 	return node
-
-
-func _depths() -> Array[float]:
-	var all: Array[float] = []
-	for y in client.shown.size.y:
-		for x in client.shown.size.x:
-			all.append(client.shown.layer_value("depth", x, y))
-	return all
-
-
-func _save(name: String) -> void:
-	for _frame in 3:
-		await process_frame
-	await RenderingServer.frame_post_draw
-	root.get_texture().get_image().save_png("%s-%s.png" % [_out, name])
