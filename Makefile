@@ -28,9 +28,10 @@ lint: setup
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# The tests come last, so that the last line printed is their summary.
+# The tests come last, so that the last line printed is their summary. Two processes, each with whole files: fixtures
+# that play or train something are made once.
 test: lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses=2 --dist=loadfile
 
 format: setup
 	$(BIN)/ruff check --fix .
