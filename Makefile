@@ -29,9 +29,9 @@ lint: setup
 	$(BIN)/lint-imports
 
 # The tests come last, so that the last line printed is their summary. Two processes, each with whole files: fixtures
-# that play or train something are made once.
+# that play or train something are made once; and each with one thread of its own.
 test: lint
-	$(BIN)/python -m pytest --numprocesses=2 --dist=loadfile
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses=2 --dist=loadfile
 
 format: setup
 	$(BIN)/ruff check --fix .

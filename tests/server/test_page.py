@@ -251,8 +251,9 @@ def test_a_dropped_connection_is_taken_up_again(open_page):
     before = tick(page)
     room = page.locator("#about").text_content()
     mine, theirs = sockets[0]
-    theirs.close(code=3000)
+    # The page's end first: what it said in between would be sent on into a closed socket.
     mine.close(code=3000)
+    theirs.close(code=3000)
     until(page, lambda: len(sockets) == 2, "it comes back")
     phase(page, "playing")
     assert page.locator("#about").text_content() == room
