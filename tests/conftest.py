@@ -49,7 +49,9 @@ def display() -> Iterator[str]:
     if missing:
         pytest.skip(f"{' and '.join(missing)} not found: apt-get install xvfb xdotool")
     read, write = os.pipe()
-    command = ["Xvfb", "-displayfd", str(write), "-screen", "0", "1000x800x24", "-nolisten", "tcp"]
+    # Without -noreset it begins anew whenever its last client leaves, and turns newcomers away meanwhile.
+    flags = ["-screen", "0", "1000x800x24", "-nolisten", "tcp", "-noreset"]
+    command = ["Xvfb", "-displayfd", str(write), *flags]
     server = subprocess.Popen(command, pass_fds=[write], stderr=subprocess.DEVNULL)
     os.close(write)
     with os.fdopen(read) as pipe:
