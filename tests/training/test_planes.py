@@ -6,12 +6,12 @@ import numpy as np
 import torch
 
 from worldsdk.models.anchored.config import AnchoredConfig
-from worldsdk.models.anchored.samples import Samples
+from worldsdk.models.anchored.samples import Samples, View
 from worldsdk.models.anchored.walls import Walls
 from worldsdk.models.camera import Camera, CameraConfig
 from worldsdk.models.interface import Variable
 from worldsdk.training.footage import Footage
-from worldsdk.training.objectives.planes import find_walls
+from worldsdk.training.objectives.planes import GRID, SPARE, find_walls
 
 ROOM = torch.tensor(
     [
@@ -29,7 +29,7 @@ def footage(step: float, frames: int = 300) -> tuple[Footage, Camera]:
     variables = tuple(Variable(n, -10.0, 500.0) for n in ("x", "y", "heading", "vx", "vy"))
     config = AnchoredConfig(HEIGHT, WIDTH, 1, variables, walls=4)
     camera = Camera(CameraConfig(), HEIGHT, WIDTH)
-    walls = Walls(config, Samples(config, camera), camera)
+    walls = Walls(config)
     walls.planes.copy_(ROOM)
     draw = torch.Generator().manual_seed(0)
     pose = torch.rand(frames, 3, generator=draw) * torch.tensor([360.0, 280.0, 360.0])
@@ -37,7 +37,7 @@ def footage(step: float, frames: int = 300) -> tuple[Footage, Camera]:
     empty = torch.maximum(torch.full((frames, HEIGHT, WIDTH), 1e-4), camera.floor_inverse_depth())
     wall = walls.hits(pose, camera.across[:1].expand(frames, -1))[0][:, None].expand(-1, HEIGHT, -1)
     with torch.no_grad():
-        inverse = walls.standing(pose, torch.maximum(empty, wall * 0.99))
+        inverse = walls.standing(pose, torch.maximum(empty, wall * 0.99), View(camera, Samples(camera, 4)))
         height = 41.0 - camera.down / wall
         inverse = torch.where(height > 96.0, empty, inverse)
     depth = ((1.0 / inverse) / step).round() * step
@@ -68,7 +68,8 @@ def test_the_walls_of_a_room_are_found() -> None:
         assert len(which) == 1, (nx, ny)
         wall = found[which[0]]
         long = 320.0 if nx else 400.0
-        assert abs(float(wall[4] - wall[3]) - long) < 24.0
+        # Beyond a corner, where the next wall hides it, nobody can say where it ends.
+        assert -8.0 <= float(wall[4] - wall[3]) - long <= 2.0 * (SPARE + GRID)
         assert abs(float(wall[5]) - top) <= 8.0
 
 

@@ -36,7 +36,7 @@ def test_half_of_the_frames_show_something(followed: tuple[AnchoredModel, Footag
     model, footage = followed
     sprites = model.painter.sprites
     assert sprites is not None
-    spots = Spots(footage, footage.windows(0, 1), sprites)
+    spots = Spots(footage, footage.windows(0, 1), model.painter)
     frames = spots.frames(np.random.default_rng(0), 64)
     assert np.isin(frames, footage.train).all()
     rows = torch.from_numpy(frames)
@@ -50,7 +50,7 @@ def test_half_of_their_pixels_lie_on_a_thing(followed: tuple[AnchoredModel, Foot
     model, footage = followed
     sprites = model.painter.sprites
     assert sprites is not None
-    spots, draw = Spots(footage, footage.windows(0, 1), sprites), np.random.default_rng(1)
+    spots, draw = Spots(footage, footage.windows(0, 1), model.painter), np.random.default_rng(1)
     frames = spots.frames(draw, 64)[:32]
     row, column = spots.pixels(draw, frames, 40, HEIGHT, WIDTH)
     assert row.shape == column.shape == (32, 40)
@@ -58,7 +58,8 @@ def test_half_of_their_pixels_lie_on_a_thing(followed: tuple[AnchoredModel, Foot
     assert int(column.min()) >= 0 and int(column.max()) < WIDTH
     at = torch.from_numpy(frames)
     wall = torch.full(row.shape, 1000.0)
-    hit, _ = sprites.front(footage.variables[at, :3], footage.layers["things"][at], row, column, wall)
+    poses, things = footage.variables[at, :3], footage.layers["things"][at]
+    hit, _ = sprites.front(poses, things, row, column, wall, model.painter.view)
     on_things, anywhere = (hit[:, :20] >= 0).float().mean(), (hit[:, 20:] >= 0).float().mean()
     # A pixel here is as wide as the lamp: the middle of many that show a bit of it lies outside.
     assert float(on_things) > 0.3
@@ -68,7 +69,7 @@ def test_half_of_their_pixels_lie_on_a_thing(followed: tuple[AnchoredModel, Foot
 def test_without_things_all_is_drawn_evenly(tmp_path: Path) -> None:
     model, footage = _made(tmp_path, "anchored")
     assert model.painter.sprites is None
-    spots, at = Spots(footage, footage.windows(0, 1), None), footage.windows(0, 1)
+    spots, at = Spots(footage, footage.windows(0, 1), model.painter), footage.windows(0, 1)
     same = np.random.default_rng(3)
     frames = spots.frames(np.random.default_rng(3), 50)
     assert np.array_equal(frames, same.choice(at, 50))

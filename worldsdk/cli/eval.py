@@ -125,7 +125,9 @@ def run(args: argparse.Namespace) -> int:
         _held_out(args, world, stage) as (heldout, fresh),
         _lessons(args, world, stage, fresh) as lessons,
     ):
-        dreamer = ModelDreamer(world.model, world.steps)
+        # Real frames may have been recorded as small as those that the world was taught on.
+        shrink = world.spec.height // heldout.episodes[0].pixels.shape[1]
+        dreamer = ModelDreamer(world.model, world.steps, shrink)
         game = args.game or (_game(args, world) if fresh else None)
         kit = Instruments(lessons, world.controls, game, *networks)
         results = evaluate(dreamer, heldout, start_contexts(world), settings, world.rate_hz, stage, kit)

@@ -7,16 +7,17 @@ The instrument itself is tested with dreamers that know the truth.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
 from worldsdk.errors import ModelError
-from worldsdk.models.interface import Context, Output, State, WorldModel
+from worldsdk.models.interface import Context, ModelSpec, Output, State, WorldModel
 from worldsdk.runtime.noise import noise
 
 
@@ -61,11 +62,20 @@ class ModelDreamer:
     Args:
         model: in inference form, on its device.
         steps: denoising steps a frame.
+        shrink: frames are handed out so many times smaller, by means over blocks: to be held against real
+            ones that were recorded so.
     """
 
-    def __init__(self, model: WorldModel, steps: int) -> None:
+    def __init__(self, model: WorldModel, steps: int, shrink: int = 1) -> None:
         self.model = model
         self.steps = steps
+        self.shrink = shrink
+
+    @property
+    def spec(self) -> ModelSpec:
+        """The model's, with frames as they are handed out."""
+        spec = self.model.spec
+        return replace(spec, height=spec.height // self.shrink, width=spec.width // self.shrink)
 
     def start(self, context: Context) -> State:
         """Memory of the sessions that begin at ``context``."""
@@ -92,7 +102,8 @@ class ModelDreamer:
                     where=f"tick {tick}",
                     fix="evaluate with at least one step and an undamaged pack",
                 )
-            return self.model.commit(state, condition, estimate)
+            state, output = self.model.commit(state, condition, estimate)
+            return state, shrunk(output, self.shrink)
 
     def dream(self, context: Context, controls: Tensor, seeds: Sequence[int]) -> Dream:
         state = self.start(context)
@@ -105,6 +116,15 @@ class ModelDreamer:
             _stack([o.variables for o in outputs]),
             {name: _stack([o.layers[name] for o in outputs]) for name in outputs[0].layers},
         )
+
+
+def shrunk(output: Output, by: int) -> Output:
+    """``output`` with pixels and layers that are means over blocks of ``by`` x ``by``."""
+    if by == 1:
+        return output
+    pixels = F.avg_pool2d(output.pixels.movedim(-1, 1).float(), by).round().to(torch.uint8)
+    layers = {name: F.avg_pool2d(layer[:, None], by)[:, 0] for name, layer in output.layers.items()}
+    return replace(output, pixels=pixels.movedim(1, -1), layers=layers)
 
 
 def _stack(tensors: list[Tensor]) -> NDArray[Any]:

@@ -37,7 +37,8 @@ def from_dataset(
     """
     where = str(dataset.folder)
     info = dataset.info
-    if (info.height, info.width) != (spec.height, spec.width):
+    sizes = {(spec.height // by, spec.width // by) for by in (1, spec.enlarges)}
+    if (info.height, info.width) not in sizes:
         raise DatasetError(
             f"frames are {info.width}x{info.height}",
             where=where,

@@ -165,7 +165,7 @@ class Workbench:
         world = DreamPlayer(dreamer, starts, effort.seed, self._begin("tours", total))
         players: dict[str, Player] = {"world": world}
         if game is not None:
-            players["game"] = GamePlayer(game, dreamer.model.spec, spec, GAME_SEED + effort.seed)
+            players["game"] = GamePlayer(game, dreamer.spec, spec, GAME_SEED + effort.seed)
         ground = Ground(lessons, pose)
         turns: dict[str, Any] = {}
         pictures: dict[str, NDArray[np.uint8]] = {}

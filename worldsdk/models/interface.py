@@ -78,6 +78,8 @@ class ModelSpec:
         settable: names of the variables that ``set_variables`` takes.
         memory: what ``start`` needs beyond pictures, controls and variables, as ``Context.memory`` has it:
             name of a dataset's layer -> shape of one frame's entry.
+        enlarges: how many times larger, along each side, its frames are than those that it was taught on.
+            ``start`` takes both sizes; ``enlarge`` makes the larger one.
     """
 
     height: int
@@ -90,6 +92,7 @@ class ModelSpec:
     layers: tuple[Layer, ...] = ()
     settable: tuple[str, ...] = ()
     memory: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    enlarges: int = 1
 
 
 @dataclass(frozen=True)
@@ -195,6 +198,10 @@ class WorldModel(nn.Module, ABC):
     @abstractmethod
     def start(self, context: Context) -> State:
         """Memory of sessions that begin at ``context``; a pure function of it."""
+
+    def enlarge(self, context: Context) -> Context:
+        """``context`` with frames of the model's own size, where they have that which it was taught on."""
+        return context
 
     @abstractmethod
     def condition(self, state: State, controls: Tensor) -> Condition:

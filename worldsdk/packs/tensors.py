@@ -140,8 +140,9 @@ def check_context(context: Context, spec: ModelSpec | None = None) -> None:
     if spec is None:
         return
     found = (*pixels.shape[1:4], controls.shape[2], variables.shape[2])
-    wanted = (spec.history, spec.height, spec.width, spec.controls, len(spec.variables))
-    if found != wanted:
+    sizes = {(spec.height // by, spec.width // by) for by in (1, spec.enlarges)}
+    wanted, *others = [(spec.history, *size, spec.controls, len(spec.variables)) for size in sorted(sizes)]
+    if found != wanted and found not in others:
         raise PackError(
             f"starts have (history, height, width, controls, variables) = {found}",
             where=STARTS_NAME,

@@ -112,7 +112,7 @@ class World:
         self.rewind_ticks = max(0, _integer(rewind_ticks, "rewind_ticks"))
         self.weights = weights
         self.expected = expected
-        self._starts = starts
+        self._starts = model.enlarge(starts)
         self._template: State | None = None
         self._familiar: Familiar | None = None
 

@@ -52,7 +52,9 @@ class Monitor:
         rows = torch.from_numpy(self.at[:, None] + np.arange(HORIZONS[-1])).to(self.footage.pixels.device)
         context = self.footage.context(self.at, self.spec.history, self.spec.memory)
         with torch.autocast(self.footage.pixels.device.type, dtype=torch.bfloat16):
-            dream = ModelDreamer(model, 1).dream(context, self.footage.controls[rows], range(len(self.at)))
+            dream = ModelDreamer(model, 1, self.spec.enlarges).dream(
+                context, self.footage.controls[rows], range(len(self.at))
+            )
         truth: NDArray[np.uint8] = self.footage.pixels[rows].cpu().numpy()
         self._strip(truth, dream.pixels, stage)
         return {f"psnr_{h}": float(np.mean(psnr(truth[:, h - 1], dream.pixels[:, h - 1]))) for h in HORIZONS}

@@ -28,9 +28,9 @@ def test_the_compiled_loop_draws_what_the_tensors_draw(x: float, y: float, headi
     # Off the round numbers, whose samples lie on borders.
     pose = torch.tensor([[x + 0.013, y + 0.017, heading + 0.019]])
     nearest = made.camera.floor_inverse_depth()
-    image = floor.image(pose, nearest[None], nearest)[0].movedim(0, -1).reshape(-1, 3)
+    image = floor.image(pose, nearest[None], made.view)[0][0].movedim(0, -1).reshape(-1, 3)
     rows = torch.arange(height)[:, None].expand(height, width).flatten()
-    slow = floor(pose.expand(height * width, -1), rows, torch.arange(width).repeat(height))
+    slow = floor(pose.expand(height * width, -1), rows, torch.arange(width).repeat(height), made.view)
     slow = torch.where(nearest.flatten()[:, None] > 0.0, slow, 0.0)
     # A sample on the very border of a texel may fall to either side.
     assert float(((image - slow).abs() > 1e-3).float().mean()) < 0.02
@@ -42,7 +42,7 @@ def test_it_repeats_and_lies_still() -> None:
     nearest = made.camera.floor_inverse_depth()
     here = torch.tensor([[10.25, 20.5, 30.0]])
     there = here + torch.tensor([[32.0 * 3, -32.0 * 2, 0.0]])
-    first, second = (floor.image(pose, nearest[None], nearest) for pose in (here, there))
+    first, second = (floor.image(pose, nearest[None], made.view)[0] for pose in (here, there))
     torch.testing.assert_close(first, second)
     assert float(first.std()) > 0.1
 
@@ -53,15 +53,16 @@ def test_what_stands_before_it_hides_it() -> None:
     nearest = made.camera.floor_inverse_depth()
     pose = torch.tensor([[0.0, 0.0, 0.0]])
     wall = torch.maximum(nearest, torch.full_like(nearest, 1 / 100.0))[None]
-    image = floor.image(pose, wall, nearest)
+    image, _ = floor.image(pose, wall, made.view)
     hidden = (nearest < 1 / 104.0)[None, None].expand_as(image)
     assert bool((image[hidden] == 0.0).all()) and bool((image[~hidden] != 0.0).any())
 
 
 def test_a_tile_is_learnt_texel_by_texel() -> None:
     made, truth = painter()
+    view = made.view
     torch.manual_seed(1)
-    floor = Floor(made.config, made.samples)
+    floor = Floor(made.config)
     with torch.no_grad():
         for a, b in zip(truth.dimming.parameters(), floor.dimming.parameters(), strict=True):
             a.copy_(b)
@@ -70,7 +71,7 @@ def test_a_tile_is_learnt_texel_by_texel() -> None:
         pose = torch.rand(256, 3) * torch.tensor([64.0, 64.0, 360.0])
         row = torch.randint(made.config.height * 3 // 4, made.config.height, (256,))
         column = torch.randint(0, made.config.width, (256,))
-        loss = (floor(pose, row, column) - truth(pose, row, column).detach()).abs().mean()
+        loss = (floor(pose, row, column, view) - truth(pose, row, column, view).detach()).abs().mean()
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()

@@ -53,9 +53,10 @@ def test_what_stands_before_a_wall_stays() -> None:
     far = torch.full((1, height, width), 1.0 / 330.0)
     level = height // 2 - 1
     with torch.no_grad():
-        put = walls.standing(pose, far)
-        pillar = walls.standing(pose, torch.full_like(far, 1.0 / 100.0))
-        distant = walls.standing(torch.tensor([[-500.0, 300.0, 0.0]]), torch.full_like(far, 1.0 / 500.0))
+        put = walls.standing(pose, far, painter.view)
+        pillar = walls.standing(pose, torch.full_like(far, 1.0 / 100.0), painter.view)
+        away = torch.tensor([[-500.0, 300.0, 0.0]])
+        distant = walls.standing(away, torch.full_like(far, 1.0 / 500.0), painter.view)
     torch.testing.assert_close(put[0, level, width // 2], torch.tensor(1.0 / 300.0))
     assert (pillar == 1.0 / 100.0).all()
     # So far away the place is not to be trusted.
@@ -67,7 +68,7 @@ def test_above_a_wall_and_below_the_floor_nothing_is_changed() -> None:
     pose = torch.tensor([[390.0, 300.0, 0.0]])
     inverse = torch.full((1, painter.config.height, painter.config.width), 1.0 / 12.0)
     with torch.no_grad():
-        found = walls.standing(pose, inverse)[0, :, painter.config.width // 2]
+        found = walls.standing(pose, inverse, painter.view)[0, :, painter.config.width // 2]
     down = painter.camera.down[:, 0]
     upright = (41.0 - 10.0 * down >= 0.0) & (41.0 - 10.0 * down <= 128.0)
     torch.testing.assert_close(found, torch.where(upright, 1.0 / 10.0, 1.0 / 12.0))
@@ -88,14 +89,14 @@ def test_loops_and_tensors_agree(x: float, y: float, heading: float, guess: floa
     inverse = torch.maximum(
         guess * wall[:, None].expand(1, height, width), painter.camera.floor_inverse_depth()
     )
-    by_tensors = walls.standing(pose, inverse)
+    by_tensors = walls.standing(pose, inverse, painter.view)
     rows = torch.arange(height)[:, None].expand(height, width).reshape(1, -1)
     columns = torch.arange(width).repeat(height)[None]
-    parts = walls(pose, rows, columns, by_tensors.flatten(1))
+    parts = walls(pose, rows, columns, by_tensors.flatten(1), painter.view)
     seen = torch.cat(parts, dim=-1).view(1, height, width, 4).movedim(-1, 1)
     with torch.no_grad():
-        by_loops = walls.standing(pose, inverse)
-        image = walls.image(pose, by_loops)
+        by_loops = walls.standing(pose, inverse, painter.view)
+        image = walls.image(pose, by_loops, painter.view)
     # One in a few hundred rays ends exactly between two walls or texels, where rounding decides.
     assert float(((by_loops - by_tensors).abs() > 1e-5).float().mean()) < 0.02
     assert float(((image - seen.detach()).abs() > 2e-3).float().mean()) < 0.03
@@ -105,9 +106,8 @@ def test_loops_and_tensors_agree(x: float, y: float, heading: float, guess: floa
 def test_what_is_learnt_reaches_the_tiles() -> None:
     painter, walls = made()
     pose, one = torch.tensor([[380.0, 250.0, 0.0]]), torch.tensor([[painter.config.height // 2]])
-    colour, share = walls(
-        pose, one, torch.tensor([[painter.config.width // 2]]), torch.tensor([[1.0 / 20.0]])
-    )
+    middle, near = torch.tensor([[painter.config.width // 2]]), torch.tensor([[1.0 / 20.0]])
+    colour, share = walls(pose, one, middle, near, painter.view)
     colour.sum().backward()
     assert float(share) == 1.0
     assert walls.tile.grad is not None

@@ -17,7 +17,8 @@ MOTION = ("motion_x", "motion_y")
 @dataclass(frozen=True)
 class AnchoredConfig:
     """Attributes:
-    height, width: of the frames; both divide by 4.
+    height, width: of the frames that it is taught on and paints; both divide by 4.
+    fine: how many times finer, along each side, the frames are that it shows; see ``fine``.
     controls: length of the control vector.
     variables: first x, y, heading, vx, vy; the rest are meters (health, ...) that the model tracks.
     camera: the game's camera.
@@ -67,6 +68,7 @@ class AnchoredConfig:
     walls: int = 0
     wall_tile: int = 128
     samples: int = 4
+    fine: int = 1
     things: tuple[str, ...] = ()
     vital: tuple[str, ...] = ()
     slots: int = 32
@@ -91,6 +93,8 @@ class AnchoredConfig:
             raise ValueError("tile and walls must be 0 or more")
         if min(self.wall_tile, self.samples, self.slots, self.facets, self.sprite) < 1:
             raise ValueError("wall_tile, samples, slots, facets and sprite must be 1 or more")
+        if self.fine < 1 or self.samples % self.fine:
+            raise ValueError(f"fine is {self.fine}: it must be 1 or more and divide samples, {self.samples}")
         unknown = set(self.vital) - {meter.name for meter in self.meters}
         if unknown or (self.vital and not self.things):
             raise ValueError(
@@ -119,7 +123,7 @@ class AnchoredConfig:
         if self.things:
             kinds = "kind: " + ", ".join(self.things)
             layers.append(Layer("entities", 0.0, float(len(self.things)), kinds))
-        width, height = float(self.width), float(self.height)
+        width, height = float(self.width * self.fine), float(self.height * self.fine)
         layers.append(Layer(MOTION[0], -width, width, "px/tick"))
         layers.append(Layer(MOTION[1], -height, height, "px/tick"))
         return tuple(layers)

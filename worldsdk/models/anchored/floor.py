@@ -8,33 +8,30 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from worldsdk.models.anchored.config import AnchoredConfig
-from worldsdk.models.anchored.floor_loop import floor_means
-from worldsdk.models.anchored.samples import Dimming, Samples
+from worldsdk.models.anchored.floor_loop import ON_FLOOR, floor_means
+from worldsdk.models.anchored.samples import Dimming, View
 from worldsdk.models.camera import heading_vector
 
 HIGHEST_SLOPE = 1e-4
 """Rays flatter than this see no floor."""
-ON_FLOOR = 1.03
-"""What stands is floor where it is nearer than the floor by no more than this."""
 
 
 class Floor(nn.Module):
     """Texels are one map unit wide and aligned with the map's axes."""
 
-    def __init__(self, config: AnchoredConfig, samples: Samples) -> None:
+    def __init__(self, config: AnchoredConfig) -> None:
         super().__init__()
         self.side = round(config.tile)
         self.eye_height = config.camera.eye_height
-        self.samples = [samples]  # in a list: it belongs to the painter
         self.tile = nn.Parameter(torch.zeros(self.side * self.side, 3))
         self.dimming = Dimming()
 
-    def forward(self, pose: Tensor, row: Tensor, column: Tensor) -> Tensor:
+    def forward(self, pose: Tensor, row: Tensor, column: Tensor, view: View) -> Tensor:
         """[N, 3]: the mean of the texels that pixels at row, column [N] of views from ``pose`` [N, 3] show.
 
         Zero above the horizon.
         """
-        down, across = self.samples[0].rays(row, column)
+        down, across = view.samples.rays(row, column)
         below = down > HIGHEST_SLOPE
         depth = self.eye_height / down.clamp(min=HIGHEST_SLOPE)[:, :, None]
         cos, sin = heading_vector(pose[:, 2])
@@ -49,15 +46,16 @@ class Floor(nn.Module):
         return seen * below.all(1)[:, None]
 
     @torch.no_grad()
-    def image(self, pose: Tensor, inverse: Tensor, floor_inverse: Tensor) -> Tensor:
-        """[B, 3, H, W]: the floor from poses [B, 3], zero where something stands before it.
+    def image(self, pose: Tensor, inverse: Tensor, view: View) -> tuple[Tensor, Tensor]:
+        """The floor from poses [B, 3]: its colour [B, 3, H, W], and where it is seen, bool [B, 1, H, W].
 
-        inverse: [B, H, W], 1 / depth of what stands. floor_inverse: [H, W], of the floor.
+        Colour is zero where something stands before it. inverse: [B, H, W], 1 / depth of what stands.
         """
         batch, height, width = inverse.shape
-        bare = (inverse <= floor_inverse * ON_FLOOR)[:, None]
+        floor_inverse = view.camera.floor_inverse_depth()
+        bare = ((inverse <= floor_inverse * ON_FLOOR) & (floor_inverse > 0.0))[:, None]
         if pose.device.type == "cpu":
-            samples = self.samples[0]
+            samples = view.samples
             means = np.zeros((batch, height, width, 3), np.float32)
             tile, across, down = (
                 t.detach().float().numpy() for t in (self.tile, samples.across, samples.down)
@@ -79,6 +77,6 @@ class Floor(nn.Module):
             rows = torch.arange(height, device=pose.device)[:, None].expand(height, width).flatten()
             columns = torch.arange(width, device=pose.device).repeat(height)
             poses = pose.repeat_interleave(height * width, dim=0)
-            seen = self(poses, rows.repeat(batch), columns.repeat(batch)).view(batch, height, width, 3)
-            seen = seen.movedim(-1, 1)
-        return torch.where(bare & (floor_inverse > 0.0), seen, 0.0)
+            seen = self(poses, rows.repeat(batch), columns.repeat(batch), view)
+            seen = seen.view(batch, height, width, 3).movedim(-1, 1)
+        return torch.where(bare, seen, 0.0), bare

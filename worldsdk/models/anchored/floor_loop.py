@@ -11,6 +11,9 @@ from worldsdk.pixels.kernels import kernel
 
 Floats = NDArray[np.float32]
 
+ON_FLOOR = 1.03
+"""What stands is floor where it is nearer than the floor by no more than this."""
+
 
 @kernel(fastmath=False)
 def floor_means(

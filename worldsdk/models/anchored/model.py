@@ -11,6 +11,7 @@ long ago that was; because textures are painted in world coordinates, they do no
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,7 @@ from torch import Tensor
 from worldsdk.models.anchored.config import MOTION, AnchoredConfig
 from worldsdk.models.anchored.estimate import Estimate
 from worldsdk.models.anchored.events import Events
+from worldsdk.models.anchored.fine import Fine
 from worldsdk.models.anchored.motion import Motion
 from worldsdk.models.anchored.outcomes import Outcomes
 from worldsdk.models.anchored.painter import Canvas, Painter
@@ -35,10 +37,10 @@ from worldsdk.models.interface import Condition, Context, ModelSpec, Output, Sta
 
 
 class AnchoredModel(WorldModel):
-    """State: ``pose`` float32 [B, 3] is where the walker is; ``frames`` uint8 [B, R, H, W, 3] and ``poses``
-    float32 [B, R, 3], where they were seen from, are rings over the last R = max(lags) ticks, tick n in slot
-    n mod R; ``keyframes`` uint8 [B, N, H, W, 3] and ``keyposes`` float32
-    [B, N, 3] a ring of every ``keyframe_every``-th frame; ``velocity`` float32 [B, 2] map units/tick;
+    """State: ``pose`` float32 [B, 3] is where the walker is; ``frames`` uint8 [B, R, H, W, 3], as they were
+    painted, and ``poses`` float32 [B, R, 3], where they were seen from, are rings over the last R = max(lags)
+    ticks, tick n in slot n mod R; ``keyframes`` uint8 [B, N, H, W, 3] and ``keyposes`` float32 [B, N, 3] a
+    ring of every ``keyframe_every``-th frame; ``velocity`` float32 [B, 2] map units/tick;
     ``meters`` float32 [B, M] in their units; ``clock`` int64 [B], the tick of the newest frame. Where things
     are followed: ``things`` float32 [B, S, THING], ``since`` [B, M + 2] and ``recent`` [B, RECENT, controls],
     as ``Situation`` has them. Tensors that a tick leaves alone are passed on as they are, so that keeping
@@ -60,12 +62,13 @@ class AnchoredModel(WorldModel):
         self.outcomes = Outcomes(config) if config.things else None
         self.events = None if config.things else Events(config)
         self.painter = Painter(config)
+        self.fine = Fine(config) if config.fine > 1 else None
         self.register_buffer("low", torch.tensor([m.low for m in config.meters]), persistent=False)
         self.register_buffer("high", torch.tensor([m.high for m in config.meters]), persistent=False)
         self.screen_motion = ScreenMotion(config)
         self.spec = ModelSpec(
-            height=config.height,
-            width=config.width,
+            height=config.height * config.fine,
+            width=config.width * config.fine,
             controls=config.controls,
             history=max(config.ring, config.history),
             noise_shape=(3 * config.height * config.width + self.dice,),
@@ -74,6 +77,7 @@ class AnchoredModel(WorldModel):
             layers=config.layers,
             memory={"things": (config.slots, 6)} if config.things else {},
             settable=tuple(variable.name for variable in config.variables),
+            enlarges=config.fine,
         )
 
     @property
@@ -97,11 +101,12 @@ class AnchoredModel(WorldModel):
 
     def start(self, context: Context) -> State:
         newest = context.variables[:, -1].float()
+        pixels = self._painted(context.pixels)
         state = {
             "pose": newest[:, :3].clone(),
-            "frames": self._in_ring(context.pixels),
+            "frames": self._in_ring(pixels),
             "poses": self._in_ring(context.variables[:, :, :3].float()),
-            "keyframes": context.pixels[:, :1].repeat(1, self.config.keyframes, 1, 1, 1),
+            "keyframes": pixels[:, :1].repeat(1, self.config.keyframes, 1, 1, 1),
             "keyposes": context.variables[:, :1, :3].float().repeat(1, self.config.keyframes, 1),
             "velocity": newest[:, 3:5].clone(),
             "meters": newest[:, 5:].clone(),
@@ -114,6 +119,29 @@ class AnchoredModel(WorldModel):
             recent = context.controls[:, -RECENT:].float()
             state["recent"] = F.pad(recent, (0, 0, RECENT - recent.shape[1], 0))
         return state
+
+    def enlarge(self, context: Context) -> Context:
+        """Of each moment the newest frame, which is shown, is drawn finely; those before it repeat pixels."""
+        factor = self.config.fine
+        if self.fine is None or context.pixels.shape[2] != self.config.height:
+            return context
+        pixels = context.pixels.repeat_interleave(factor, dim=2).repeat_interleave(factor, dim=3)
+        pose = context.variables[:, -1, :3].float()
+        things = context.memory["things"][:, -1].float() if self.things is not None else pose[:, None, :0]
+        picture = to_signed(context.pixels[:, -1:])[:, 0]
+        with torch.no_grad():
+            _, depth = self.painter.standing_points(pose)
+            newest = self.fine(self.painter, pose, things, picture, depth.reciprocal())
+        pixels[:, -1] = newest.pixels
+        return replace(context, pixels=pixels)
+
+    def _painted(self, pixels: Tensor) -> Tensor:
+        """Frames uint8 [B, T, H, W, 3] of the painter's size, from those or from fine ones."""
+        height, width = self.config.height, self.config.width
+        if pixels.shape[2] == height:
+            return pixels
+        blocks = pixels.view(*pixels.shape[:2], height, self.config.fine, width, self.config.fine, 3)
+        return blocks.float().mean(dim=(3, 5)).round().to(torch.uint8)
 
     def _in_ring(self, history: Tensor) -> Tensor:
         """The newest ticks of [B, history, ...], tick n in slot n modulo their number."""
@@ -205,7 +233,20 @@ class AnchoredModel(WorldModel):
 
     def commit(self, state: State, condition: Condition, estimate: Tensor) -> tuple[State, Output]:
         last = Estimate.unpacked(estimate, self.config)
-        return self._append(state, condition, to_uint8(last.picture), last)
+        state, output = self._append(state, condition, to_uint8(last.picture), last)
+        return state, output if self.fine is None else self._finely(output, condition, last)
+
+    def _finely(self, output: Output, condition: Condition, last: Estimate) -> Output:
+        """``output`` as it is shown."""
+        assert self.fine is not None
+        shown = self.fine(self.painter, condition["pose"], last.things, last.picture, last.inverse)
+        layers = {**output.layers, "depth": self._depth(shown.inverse)}
+        if "entities" in layers:
+            layers["entities"] = shown.kinds
+        return replace(output, pixels=shown.pixels, layers=layers)
+
+    def _depth(self, inverse: Tensor) -> Tensor:
+        return inverse.clamp(min=1.0 / self.config.camera.far).reciprocal()
 
     def observe(self, state: State, pixels: Tensor, controls: Tensor) -> tuple[State, Output]:
         """The pose moves as the controls say and what is likely happens; the depth is what stands there."""
@@ -216,7 +257,11 @@ class AnchoredModel(WorldModel):
         kinds = torch.zeros_like(inverse) if figures is None else figures[:, 5]
         inverse = inverse if figures is None else torch.maximum(inverse, figures[:, 4])
         seen = Estimate(condition["warped"], inverse, kinds, things, happenings)
-        return self._append(state, condition, pixels, seen)
+        painted = self._painted(pixels[:, None])[:, 0]
+        state, output = self._append(state, condition, painted, seen)
+        if self.fine is not None:
+            output = replace(self._finely(output, condition, seen), pixels=pixels)
+        return state, output
 
     def set_variables(self, state: State, variables: Tensor) -> State:
         """What was seen stays where it was seen from: a teleported walker remembers other places."""
@@ -257,7 +302,7 @@ class AnchoredModel(WorldModel):
             "meters": meters,
             "clock": clock,
         }
-        layers = {"depth": seen.inverse.clamp(min=1.0 / self.config.camera.far).reciprocal()}
+        layers = {"depth": self._depth(seen.inverse)}
         before = state["poses"][rows, state["clock"] % self.config.ring]
         clues = {"before": before, "now": condition["pose"]}
         if self.things is not None:

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from worldsdk.models.anchored.config import AnchoredConfig
 from worldsdk.models.anchored.floor import Floor
 from worldsdk.models.anchored.place import Place
-from worldsdk.models.anchored.samples import Samples
+from worldsdk.models.anchored.samples import Samples, View
 from worldsdk.models.anchored.sprites import Sprites
 from worldsdk.models.anchored.texture import HINTS, Texture
 from worldsdk.models.anchored.walls import Walls
@@ -54,11 +54,10 @@ class Painter(nn.Module):
         self.camera = Camera(config.camera, config.height, config.width)
         self.place = Place(config)
         self.texture = Texture(config)
-        samples = Samples(config, self.camera)
-        self.samples = samples
-        self.floor = Floor(config, samples) if config.tile else None
-        self.walls = Walls(config, samples, self.camera) if config.walls else None
-        self.sprites = Sprites(config, samples) if config.things else None
+        self.samples = Samples(self.camera, config.samples)
+        self.floor = Floor(config) if config.tile else None
+        self.walls = Walls(config) if config.walls else None
+        self.sprites = Sprites(config) if config.things else None
         self.level = LevelEmbedding(LEVEL_CHANNELS)
         facts = LEVEL_CHANNELS + config.controls + len(config.meters)
         self.embed = nn.Sequential(
@@ -72,6 +71,11 @@ class Painter(nn.Module):
             condition=config.condition,
             coarse=config.place_channels,
         )
+
+    @property
+    def view(self) -> View:
+        """How it sees: what it paints, and what it is taught on."""
+        return View(self.camera, self.samples)
 
     def prepare(self, pose: Tensor, past: Tensor, past_poses: Tensor) -> Canvas:
         """Everything that depends on pose and memory alone.
@@ -117,7 +121,7 @@ class Painter(nn.Module):
     def standing(self, pose: Tensor, inverse: Tensor) -> Tensor:
         """1 / depth [B, H, W] of what stands around pose [B, 3], from what the place says of it."""
         inverse = torch.maximum(inverse, self.camera.floor_inverse_depth())
-        return inverse if self.walls is None else self.walls.standing(pose, inverse)
+        return inverse if self.walls is None else self.walls.standing(pose, inverse, self.view)
 
     def _points(self, pose: Tensor, inverse: Tensor) -> tuple[Tensor, Tensor]:
         # Geometry is given, not learned: depth has its own target, colour does not pull at it.
@@ -138,10 +142,10 @@ class Painter(nn.Module):
         colour, hints = surface[:, :3], surface[:, 3:]
         uncovered: Tensor | float = 1.0
         if self.walls is not None:
-            wall = self.walls.image(pose, inverse)
+            wall = self.walls.image(pose, inverse, self.view)
             colour, uncovered = colour + wall[:, :3], 1.0 - wall[:, 3:]
         if self.floor is not None:
-            colour = colour + self.floor.image(pose, inverse, self.camera.floor_inverse_depth()) * uncovered
+            colour = colour + self.floor.image(pose, inverse, self.view)[0] * uncovered
         return torch.cat([colour, hints], dim=1)
 
     def figures(self, pose: Tensor, things: Tensor, inverse: Tensor) -> Tensor | None:
@@ -149,7 +153,7 @@ class Painter(nn.Module):
         if self.sprites is None:
             return None
         with torch.autocast(pose.device.type, enabled=False):
-            return self.sprites.image(pose, things, inverse.detach().float())
+            return self.sprites.image(pose, things, inverse.detach().float(), self.view)
 
     def paint(
         self,

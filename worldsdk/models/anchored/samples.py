@@ -8,10 +8,11 @@ the mean is taken last. The grain in the distance is then the game's own.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import torch
 from torch import Tensor, nn
 
-from worldsdk.models.anchored.config import AnchoredConfig
 from worldsdk.models.camera import Camera
 
 
@@ -21,12 +22,12 @@ class Samples(nn.Module):
     across: Tensor
     down: Tensor
 
-    def __init__(self, config: AnchoredConfig, camera: Camera) -> None:
+    def __init__(self, camera: Camera, per_side: int) -> None:
         super().__init__()
-        self.per_side = config.samples
-        step = (torch.arange(config.samples) + 0.5) / config.samples
-        columns = torch.arange(config.width)[:, None] + step - config.width / 2
-        rows = torch.arange(config.height)[:, None] + step - config.height / 2
+        self.per_side = per_side
+        step = (torch.arange(per_side) + 0.5) / per_side
+        columns = torch.arange(camera.width)[:, None] + step - camera.width / 2
+        rows = torch.arange(camera.height)[:, None] + step - camera.height / 2
         self.register_buffer("across", (columns / camera.focal_x).flatten(), persistent=False)
         self.register_buffer("down", (rows / camera.focal_y).flatten(), persistent=False)
 
@@ -35,6 +36,14 @@ class Samples(nn.Module):
         down = self.down.view(-1, self.per_side)[row]
         across = self.across.view(-1, self.per_side)[column]
         return down, across
+
+
+@dataclass(frozen=True)
+class View:
+    """How a picture looks into the world: a ray for each pixel, and those of the game's own within it."""
+
+    camera: Camera
+    samples: Samples
 
 
 class Dimming(nn.Module):

@@ -28,9 +28,9 @@ class ScreenMotion:
     """Of one camera: frames of ``height`` x ``width`` pixels."""
 
     def __init__(self, config: AnchoredConfig) -> None:
-        self.height, self.width = config.height, config.width
+        self.height, self.width = config.height * config.fine, config.width * config.fine
         self.sprite = float(config.sprite)
-        focal = config.width / 2 / math.tan(math.radians(config.camera.fov_degrees) / 2)
+        focal = self.width / 2 / math.tan(math.radians(config.camera.fov_degrees) / 2)
         self.focal = focal, focal * config.camera.pixel_aspect
         self._nowhere = np.zeros((self.height, self.width), np.float32)
         # As layers are: the compiler takes arrays that can be written to for another type.

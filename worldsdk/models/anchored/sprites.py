@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from worldsdk.models.anchored.config import AnchoredConfig
-from worldsdk.models.anchored.samples import Dimming, Samples
+from worldsdk.models.anchored.samples import Dimming, View
 from worldsdk.models.anchored.sprites_loop import cast_things
 from worldsdk.models.camera import heading_vector
 
@@ -56,11 +56,10 @@ class Sprites(nn.Module):
     there, each by ``GAIN``; row 0 of a picture is its lowest.
     """
 
-    def __init__(self, config: AnchoredConfig, samples: Samples) -> None:
+    def __init__(self, config: AnchoredConfig) -> None:
         super().__init__()
         self.kinds, self.facets, self.side = len(config.things), config.facets, config.sprite
         self.eye_height = config.camera.eye_height
-        self.samples = [samples]  # in a list: it belongs to the painter
         texels = torch.zeros(self.kinds * self.facets * self.side * self.side, 4)
         texels[..., 3] = -1.0 / GAIN
         self.texels = nn.Parameter(texels)
@@ -93,7 +92,7 @@ class Sprites(nn.Module):
         return F.pad(torch.cat([texels[:, :3] * there, there], dim=1), (0, 0, 0, 1))
 
     def front(
-        self, pose: Tensor, things: Tensor, row: Tensor, column: Tensor, wall: Tensor
+        self, pose: Tensor, things: Tensor, row: Tensor, column: Tensor, wall: Tensor, view: View
     ) -> tuple[Tensor, Tensor]:
         """Which thing's picture pixels at row, column [B, P] lie in.
 
@@ -103,7 +102,7 @@ class Sprites(nn.Module):
             index [B, P] of the nearest, -1 where there is none; and how many there are.
         """
         seen = look_at(pose, things, self.facets)
-        down, across = self.samples[0].rays(row, column)
+        down, across = view.samples.rays(row, column)
         depth = seen.depth[:, None]
         left = across.mean(-1)[..., None] * depth - seen.aside[:, None]
         height = self.eye_height - down.mean(-1)[..., None] * depth - things[:, None, :, Z]
@@ -114,10 +113,10 @@ class Sprites(nn.Module):
         found = nearest.argmin(-1)
         return torch.where(shown.any(-1), found, -1), shown.sum(-1)
 
-    def forward(self, pose: Tensor, thing: Tensor, row: Tensor, column: Tensor) -> Tensor:
+    def forward(self, pose: Tensor, thing: Tensor, row: Tensor, column: Tensor, view: View) -> Tensor:
         """[N, 4]: colour times presence, and presence, of one thing [N, >= 5] each, at pixels [N]."""
         seen = look_at(pose, thing[:, None], self.facets)
-        down, across = self.samples[0].rays(row, column)
+        down, across = view.samples.rays(row, column)
         depth = seen.depth[:, :, None]
         left = across[:, None, :] * depth - seen.aside[:, :, None]
         height = self.eye_height - down[:, :, None] * depth - thing[:, Z, None, None]
@@ -134,7 +133,7 @@ class Sprites(nn.Module):
         return torch.cat([colour, mean[:, 3:]], dim=1)
 
     @torch.no_grad()
-    def image(self, pose: Tensor, things: Tensor, inverse: Tensor) -> Tensor:
+    def image(self, pose: Tensor, things: Tensor, inverse: Tensor, view: View) -> Tensor:
         """[B, 6, H, W]: all things [B, S, >= 5] from poses [B, 3], nearer ones before farther ones.
 
         Colour times presence, presence, 1 / depth and kind; the last two of the nearest whose outline covers
@@ -143,7 +142,7 @@ class Sprites(nn.Module):
         batch, height, width = inverse.shape
         if pose.device.type == "cpu":
             seen = look_at(pose, things, self.facets)
-            samples = self.samples[0]
+            samples = view.samples
             out = np.zeros((batch, 6, height, width), np.float32)
             cast_things(
                 things.float().contiguous().numpy(),
@@ -163,9 +162,9 @@ class Sprites(nn.Module):
                 out,
             )
             return torch.from_numpy(out)
-        return self._layered(pose, things, inverse)
+        return self._layered(pose, things, inverse, view)
 
-    def _layered(self, pose: Tensor, things: Tensor, inverse: Tensor) -> Tensor:
+    def _layered(self, pose: Tensor, things: Tensor, inverse: Tensor, view: View) -> Tensor:
         batch, height, width = inverse.shape
         count = height * width
         row = torch.arange(height, device=pose.device)[:, None].expand(height, width).reshape(1, count)
@@ -178,9 +177,9 @@ class Sprites(nn.Module):
         near, kinds = pose.new_zeros(batch, count), pose.new_zeros(batch, count)
         for place in range(things.shape[1]):
             one = things[torch.arange(batch, device=pose.device), order[:, place]]
-            found, _ = self.front(pose, one[:, None], rows, columns, wall)
+            found, _ = self.front(pose, one[:, None], rows, columns, wall, view)
             many = one.repeat_interleave(count, dim=0)
-            mean = self(pose.repeat_interleave(count, dim=0), many, rows.flatten(), columns.flatten())
+            mean = self(pose.repeat_interleave(count, dim=0), many, rows.flatten(), columns.flatten(), view)
             mean = mean.view(batch, count, 4) * (found >= 0)[..., None]
             number = one[:, KIND].round().long().clamp(min=1) - 1
             solid = (mean[..., 3] > self.middle()[number][:, None]) & (near == 0.0)

@@ -13,9 +13,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from worldsdk.models.anchored.config import AnchoredConfig
-from worldsdk.models.anchored.samples import Dimming, Samples
+from worldsdk.models.anchored.samples import Dimming, View
 from worldsdk.models.anchored.walls_loop import BEFORE, DOUBT, SHOWS, wall_means, wall_standing
-from worldsdk.models.camera import Camera, heading_vector
+from worldsdk.models.camera import heading_vector
 
 PLANE = 6
 """Of each piece: normal x and y, their product with any point of it, where it begins and ends along
@@ -29,11 +29,10 @@ class Walls(nn.Module):
 
     planes: Tensor
 
-    def __init__(self, config: AnchoredConfig, samples: Samples, camera: Camera) -> None:
+    def __init__(self, config: AnchoredConfig) -> None:
         super().__init__()
         self.side = config.wall_tile
         self.eye_height = config.camera.eye_height
-        self.samples, self.camera = [samples], [camera]  # in lists: they belong to the painter
         self.register_buffer("planes", torch.zeros(config.walls, PLANE))
         self.tile = nn.Parameter(torch.zeros(config.walls * self.side * self.side, 3))
         self.dimming = Dimming()
@@ -61,9 +60,9 @@ class Walls(nn.Module):
         nearest, index = torch.where(seen, inverse, 0.0).max(-1)
         return nearest, index, along.gather(-1, index[..., None])[..., 0]
 
-    def standing(self, pose: Tensor, inverse: Tensor) -> Tensor:
+    def standing(self, pose: Tensor, inverse: Tensor, view: View) -> Tensor:
         """[B, H, W]: ``inverse``, 1 / depth of what is seen from pose [B, 3], put right where it is wall."""
-        camera = self.camera[0]
+        camera = view.camera
         if pose.device.type == "cpu" and not torch.is_grad_enabled():
             found = inverse.float().clone(memory_format=torch.contiguous_format)
             wall_standing(
@@ -81,7 +80,9 @@ class Walls(nn.Module):
         upright = (height >= 0.0) & (height <= self.planes[index, 5][:, None])
         return torch.where((wall > 0.0) & upright & (inverse <= BEFORE * wall + DOUBT), wall, inverse)
 
-    def forward(self, pose: Tensor, row: Tensor, column: Tensor, inverse: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(
+        self, pose: Tensor, row: Tensor, column: Tensor, inverse: Tensor, view: View
+    ) -> tuple[Tensor, Tensor]:
         """What pixels at row, column [B, P] of views from pose [B, 3] show of walls.
 
         inverse: [B, P], 1 / depth of what stands there.
@@ -89,7 +90,7 @@ class Walls(nn.Module):
         Returns:
             Colour [B, P, 3], already multiplied with the share [B, P, 1] of the pixel that is wall.
         """
-        samples, camera = self.samples[0], self.camera[0]
+        samples, camera = view.samples, view.camera
         # Walls stand upright: a column's rays meet the same one, whichever row is looked at.
         found = self.hits(pose, samples.across.expand(len(pose), -1))
         picks = column[..., None].expand(-1, -1, samples.per_side)
@@ -109,14 +110,14 @@ class Walls(nn.Module):
         return self.dimming.lit(mean, share, middle.clamp(min=1e-4).reciprocal()), share
 
     @torch.no_grad()
-    def image(self, pose: Tensor, inverse: Tensor) -> Tensor:
+    def image(self, pose: Tensor, inverse: Tensor, view: View) -> Tensor:
         """[B, 4, H, W]: colour and share as ``forward``; inverse: [B, H, W], as ``standing`` gave it."""
         batch, height, width = inverse.shape
-        samples, camera = self.samples[0], self.camera[0]
+        samples, camera = view.samples, view.camera
         if pose.device.type != "cpu":
             rows = torch.arange(height, device=pose.device)[:, None].expand(height, width).flatten()
             columns = torch.arange(width, device=pose.device).repeat(height)
-            seen = self(pose, rows.expand(batch, -1), columns.expand(batch, -1), inverse.flatten(1))
+            seen = self(pose, rows.expand(batch, -1), columns.expand(batch, -1), inverse.flatten(1), view)
             return torch.cat(seen, dim=-1).view(batch, height, width, 4).movedim(-1, 1)
         means = torch.zeros(batch, height, width, 4)
         depth = torch.zeros(batch, width)

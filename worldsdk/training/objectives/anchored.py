@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from worldsdk.errors import RecipeError
 from worldsdk.models.anchored import AnchoredModel
-from worldsdk.models.anchored.floor import ON_FLOOR
+from worldsdk.models.anchored.floor_loop import ON_FLOOR
 from worldsdk.models.anchored.motion import survey
 from worldsdk.models.anchored.painter import Canvas
 from worldsdk.models.anchored.recall import recall
@@ -115,7 +115,7 @@ class SurfaceObjective(Objective):
     def __init__(self, model: AnchoredModel, footage: Footage, stage: Stage) -> None:
         super().__init__(model, footage, stage)
         self.painter = model.painter
-        self.spots = Spots(footage, footage.windows(0, 1), model.painter.sprites)
+        self.spots = Spots(footage, footage.windows(0, 1), model.painter)
         self.settings = read_settings(stage, {"pixels": 512.0})
 
     @property
@@ -159,27 +159,27 @@ class SurfaceObjective(Objective):
         added: Tensor | float = 0.0
         uncovered: Tensor | float = 1.0
         if painter.walls is not None:
-            colour, share = painter.walls(poses, row, column, inverse.view_as(row))
+            colour, share = painter.walls(poses, row, column, inverse.view_as(row), painter.view)
             added, uncovered = colour.flatten(0, 1), 1.0 - share.flatten(0, 1)
         if painter.floor is not None:
             pose = poses.repeat_interleave(row.shape[1], dim=0)
             row, column = row.flatten(), column.flatten()
             bare = inverse <= painter.camera.floor_inverse_depth()[row, column] * ON_FLOOR
-            added = added + painter.floor(pose, row, column) * bare[:, None] * uncovered
+            added = added + painter.floor(pose, row, column, painter.view) * bare[:, None] * uncovered
         return added
 
     def _with_things(
         self, at: Tensor, seen: Tensor, row: Tensor, column: Tensor, far: Tensor
     ) -> tuple[Tensor, Tensor]:
         """Colours [N, 3] with the things before them, and 0 [N] where several things overlap, else 1."""
-        sprites, poses = self.painter.sprites, self.footage.variables[at, :3]
+        sprites, view, poses = self.painter.sprites, self.painter.view, self.footage.variables[at, :3]
         assert sprites is not None
         things = self.footage.layers["things"][at]
-        index, many = sprites.front(poses, things, row, column, far.view_as(row))
+        index, many = sprites.front(poses, things, row, column, far.view_as(row), view)
         hit = (index.flatten() >= 0).nonzero()[:, 0]
         picture = hit // row.shape[1]
         thing = things[picture, index.flatten()[hit]]
-        figure = sprites(poses[picture], thing, row.flatten()[hit], column.flatten()[hit])
+        figure = sprites(poses[picture], thing, row.flatten()[hit], column.flatten()[hit], view)
         over = seen[hit] * (1.0 - figure[:, 3:]) + figure[:, :3]
         return seen.index_copy(0, hit, over), (many.flatten() < 2).float()
 

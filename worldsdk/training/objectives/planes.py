@@ -25,18 +25,19 @@ FARTHEST = 400.0
 ON_LINE = 2.0
 """Map units from a line within which a point lies on it: about a step of the depth buffer."""
 TRIALS = 400
-SUPPORT = 0.003
+SUPPORT = 0.001
 """Share of all points that a wall has at least."""
 BIN = 16.0
 GAP = 3
 """Empty bins along a line after which another wall begins."""
-OPEN_BIN = 8.0
-SEEN_THROUGH = 1.15
-"""How many times farther than a line a column of the image must reach, to have been seen through it."""
+SEEN_THROUGH = 16.0
+"""Map units behind a line that a column of the image must reach, to have been seen through it."""
 REACH = 2.0
 """Map units by which a wall is drawn longer than it was seen, so that corners close."""
 GRID = 8.0
 """Map units on which the makers of such maps draw walls that run along an axis, and end them."""
+SPARE = 2.0 * GRID
+"""Map units beyond its points in which the end of such a wall is looked for."""
 OFF_GRID = 1.0
 """Map units by which what was found may miss the grid, and still be taken to lie on it."""
 SAME = 0.1
@@ -91,7 +92,8 @@ def find_walls(footage: Footage, camera: Camera, most: int, seed: int = 0) -> Te
         tops = plan.tops[near]
         tops = tops[np.isfinite(tops)]
         top = float(np.median(tops)) if len(tops) > 20 else usual
-        walls.append((nx, ny, reach, begin - REACH, end + REACH, GRID * math.ceil(top / GRID)))
+        over = 0.0 if 0.0 in (nx, ny) else REACH
+        walls.append((nx, ny, reach, begin - over, end + over, GRID * round(top / GRID)))
         left &= ~near
     planes = torch.zeros(most, PLANE)
     planes[: len(walls)] = torch.tensor(walls).view(-1, PLANE)
@@ -135,7 +137,11 @@ def _plan(footage: Footage, camera: Camera, draw: np.random.Generator) -> _Plan:
     rows = np.logical_and.accumulate(same[:, ::-1], axis=1).sum(axis=1)
     edge = level - rows
     slope = (down[np.clip(edge, 0, level)] + down[np.clip(edge + 1, 0, level)]) / 2.0
-    top = np.where(edge >= 0, camera.config.eye_height - wall * slope, np.nan)
+    # A ceiling begins as far away as its wall, and is told from it only when it has come nearer: then it says
+    # itself how high it is.
+    next_up = np.take_along_axis(depth, np.clip(edge, 0, level)[:, None], axis=1)[:, 0]
+    seen_up = np.where(next_up < wall, next_up * down[np.clip(edge, 0, level)], wall * slope)
+    top = np.where(edge >= 0, camera.config.eye_height - seen_up, np.nan)
     rays = np.stack([cos + across * sin, sin - across * cos], axis=-1).reshape(-1, 2)
     eyes = np.repeat(pose[:, :2], camera.width, axis=0)
     reached = np.where(wall < 0.98 * saturated, wall, np.inf).ravel()
@@ -143,22 +149,30 @@ def _plan(footage: Footage, camera: Camera, draw: np.random.Generator) -> _Plan:
 
 
 def _closed(plan: _Plan, nx: float, ny: float, reach: float, begin: float, end: float) -> Line:
-    """The longest part of a line that nobody has seen through: doorways end a wall."""
+    """The longest part of a line that nobody has seen through: doorways end a wall.
+
+    Along an axis it ends where the makers end walls, on the grid.
+    """
     normal, tangent = np.array([nx, ny], np.float32), np.array([-ny, nx], np.float32)
+    straight = 0.0 in (nx, ny)
+    if straight:
+        begin, end = GRID * math.floor(begin / GRID) - SPARE, GRID * math.ceil(end / GRID) + SPARE
     towards = plan.rays @ normal
     depth = (reach - plan.eyes @ normal) / np.where(np.abs(towards) < 1e-3, np.float32(np.nan), towards)
     along = plan.eyes @ tangent + depth * (plan.rays @ tangent)
-    looked = (depth > 8.0) & (depth < FARTHEST) & (along >= begin) & (along <= end)
-    where = ((along[looked] - begin) / OPEN_BIN).astype(np.int64)
-    count = int((end - begin) / OPEN_BIN) + 1
-    ratio = plan.depth[looked] / depth[looked]
-    stopped = np.bincount(where[np.abs(ratio - 1.0) < SAME], minlength=count)
-    through = np.bincount(where[ratio > SEEN_THROUGH], minlength=count)
-    closed = np.flatnonzero(through <= stopped)
+    looked = (depth > 8.0) & (depth < FARTHEST) & (along >= begin) & (along < end)
+    where = ((along[looked] - begin) / GRID).astype(np.int64)
+    count = math.ceil((end - begin) / GRID)
+    beyond = (plan.depth[looked] - depth[looked]) * np.abs(towards[looked])
+    stopped = np.bincount(where[np.abs(beyond) < 3.0 * ON_LINE], minlength=count)
+    through = np.bincount(where[beyond > SEEN_THROUGH], minlength=count)
+    # Beyond its ends nothing is wall that was not seen to be.
+    closed = np.flatnonzero((through <= stopped) & ((stopped > 0) | (not straight)))
     if len(closed) == 0:
         return nx, ny, reach, begin, begin
-    run = max(np.split(closed, np.flatnonzero(np.diff(closed) > 1) + 1), key=len)
-    return nx, ny, reach, begin + OPEN_BIN * run[0], min(end, begin + OPEN_BIN * (run[-1] + 1))
+    run = max(np.split(closed, np.flatnonzero(np.diff(closed) > 1) + 1), key=lambda r: stopped[r].sum())
+    first, last = begin + GRID * float(run[0]), min(end, begin + GRID * float(run[-1] + 1))
+    return nx, ny, reach, first, last
 
 
 def _line(points: Floats, draw: np.random.Generator) -> Line | None:

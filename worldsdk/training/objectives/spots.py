@@ -7,7 +7,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from worldsdk.models.anchored.sprites import KIND, SUNK, Sprites, Z, look_at
+from worldsdk.models.anchored.painter import Painter
+from worldsdk.models.anchored.sprites import KIND, SUNK, Z, look_at
 from worldsdk.training.footage import Footage
 
 PEOPLED = 0.5
@@ -26,13 +27,14 @@ class Spots:
     Args:
         footage: with the layer ``things`` where there are sprites.
         at: frames to draw from.
-        sprites: None where no things are followed; then everything is drawn evenly.
+        painter: whose view it is. Where it follows no things everything is drawn evenly.
     """
 
-    def __init__(self, footage: Footage, at: NDArray[np.int64], sprites: Sprites | None) -> None:
-        self._footage, self._at, self._sprites = footage, at, sprites
+    def __init__(self, footage: Footage, at: NDArray[np.int64], painter: Painter) -> None:
+        self._footage, self._at, self._sprites = footage, at, painter.sprites
+        self._samples = painter.samples
         self._peopled = np.zeros(0, np.int64)
-        if sprites is not None:
+        if painter.sprites is not None:
             found = [
                 part[self._ahead(part).any(1).cpu().numpy()]
                 for part in np.array_split(at, max(1, len(at) // CHUNK))
@@ -67,7 +69,7 @@ class Spots:
         rows = torch.from_numpy(at).to(self._footage.pixels.device)
         things = self._footage.layers["things"][rows]
         seen = look_at(self._footage.variables[rows, :3], things, self._sprites.facets)
-        edge = self._sprites.samples[0].across[-1]
+        edge = self._samples.across[-1]
         in_view = (seen.depth > self._sprites.side / 2) & (seen.aside.abs() < edge * seen.depth)
         return (things[..., KIND] > 0.5) & in_view & (seen.depth < NEAR)
 
@@ -87,7 +89,7 @@ class Spots:
         left, above = (over - 0.5) * sprites.side, up * sprites.side - SUNK
         across = (left + seen.aside) / seen.depth
         down = (sprites.eye_height - thing[..., Z] - above) / seen.depth
-        samples = sprites.samples[0]
+        samples = self._samples
         column = torch.searchsorted(samples.across, across.contiguous())
         row = torch.searchsorted(samples.down, down.contiguous())
         inside = (column > 0) & (column < len(samples.across)) & (row > 0) & (row < len(samples.down))
