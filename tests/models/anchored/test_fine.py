@@ -10,6 +10,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.models.anchored.test_flats import made as made_flats
 from tests.models.anchored.test_walls import room
 from tests.models.samples import context, followed, tick
 from worldsdk.models.anchored import AnchoredConfig, AnchoredModel
@@ -35,6 +36,17 @@ def fine(factor: int = 2, walls: int = 3) -> AnchoredModel:
     return model
 
 
+def with_flats(factor: int) -> AnchoredModel:
+    """Floors and ceilings of their own instead of one tile."""
+    model = AnchoredModel(dataclasses.replace(fine(factor).config, tile=0, flats=40)).eval()
+    painter, (_, known) = model.painter, made_flats()
+    assert painter.flats is not None and painter.walls is not None and painter.sprites is not None
+    painter.flats.load_state_dict(known.state_dict())
+    painter.flats.origin.fill_(120.0)
+    room(painter.walls)
+    return model
+
+
 def things(model: AnchoredModel) -> torch.Tensor:
     found = torch.zeros(1, model.config.slots, 9)
     found[0, 0, :3] = torch.tensor([1.0, 200.0, 150.0])
@@ -49,10 +61,10 @@ def painted(model: AnchoredModel, seed: int = 0) -> tuple[torch.Tensor, torch.Te
 
 
 @settings(max_examples=20, deadline=None)
-@given(place=POSE, factor=st.sampled_from((2, 4)), walls=st.sampled_from((0, 3)))
+@given(place=POSE, factor=st.sampled_from((2, 4)), known=st.sampled_from(("tile", "tile, walls", "flats")))
 @torch.inference_mode()
-def test_loops_and_tensors_agree(place: tuple[float, float, float], factor: int, walls: int) -> None:
-    model = fine(factor, walls)
+def test_loops_and_tensors_agree(place: tuple[float, float, float], factor: int, known: str) -> None:
+    model = with_flats(factor) if known == "flats" else fine(factor, 3 if "walls" in known else 0)
     assert model.fine is not None
     # Off the round numbers, whose samples lie on borders.
     pose = torch.tensor([place]) + torch.tensor([[0.013, 0.017, 0.019]])

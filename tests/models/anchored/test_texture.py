@@ -88,6 +88,6 @@ def test_levels_must_match() -> None:
     config = anchored().config.to_json()
     with pytest.raises(ValueError, match="same levels"):
         AnchoredConfig.from_json({**config, "texture_cells": [8.0], "texture_log2_slots": [8, 9]})
-    with pytest.raises(ValueError, match="tile and walls must be"):
+    with pytest.raises(ValueError, match="tile, walls and flats must be"):
         AnchoredConfig.from_json({**config, "tile": -1})
     assert CELL_FEATURES == 4  # the fused loop is unrolled for it

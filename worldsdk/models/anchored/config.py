@@ -37,6 +37,8 @@ class AnchoredConfig:
     tile: side of the square after which the one floor repeats, whole map units; 0 where it does not.
     walls: flat pieces of wall that there is room for; 0 where walls are left to the place. See ``walls``.
     wall_tile: side of the square after which what covers a wall repeats, whole map units.
+    flats: blocks of floor and ceiling that there is room for, where those differ from place to place; 0 where
+        they are left to the texture. See ``flats``.
     samples: of the game's own pixels along each side of one of ours; see ``samples``.
     things: kinds of objects that are followed one by one.
     vital: names of meters without which an episode is over: a blow that takes what is left is the last.
@@ -67,6 +69,7 @@ class AnchoredConfig:
     tile: int = 0
     walls: int = 0
     wall_tile: int = 128
+    flats: int = 0
     samples: int = 4
     fine: int = 1
     things: tuple[str, ...] = ()
@@ -89,8 +92,10 @@ class AnchoredConfig:
             raise ValueError(f"lags {self.lags} must hold 1 and nothing below")
         if len(self.texture_cells) != len(self.texture_log2_slots) or not self.texture_cells:
             raise ValueError("texture_cells and texture_log2_slots must list the same levels, one at least")
-        if min(self.tile, self.walls) < 0:
-            raise ValueError("tile and walls must be 0 or more")
+        if min(self.tile, self.walls, self.flats) < 0:
+            raise ValueError("tile, walls and flats must be 0 or more")
+        if self.tile and self.flats:
+            raise ValueError("a floor is one tile everywhere, or flats: tile or flats must be 0")
         if min(self.wall_tile, self.samples, self.slots, self.facets, self.sprite) < 1:
             raise ValueError("wall_tile, samples, slots, facets and sprite must be 1 or more")
         if self.fine < 1 or self.samples % self.fine:

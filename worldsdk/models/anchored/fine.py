@@ -79,6 +79,7 @@ class Fine(nn.Module):
         across, down = camera.across[0].numpy(), camera.down[:, 0].numpy()
         shape = (batch, camera.height, camera.width)
         walls, floor, nothing = painter.walls, painter.floor, np.zeros((0, 6), np.float32)
+        flats = painter.flats
         planes = nothing if walls is None else walls.planes.numpy()
         wall_light, floor_light = np.zeros((batch, camera.width, 6), np.float32), nothing
         if walls is not None:
@@ -88,6 +89,13 @@ class Fine(nn.Module):
         if floor is not None:
             slopes = samples.down.view(camera.height, -1).clamp(min=HIGHEST_SLOPE)
             floor_light = floor.dimming((floor.eye_height / slopes).mean(1)).contiguous().numpy()
+        plan = np.full((2, 0, 0), -1, np.int32) if flats is None else flats.block_of.numpy()
+        origin = nothing[0:0, 0] if flats is None else flats.origin.numpy()
+        flat_light = nothing if flats is None else flats.light(self.view).contiguous().numpy()
+        flat_depths = sample_depths = nothing[0:0, 0]
+        if flats is not None:
+            flat_depths = flats.depths(camera.down[:, 0]).numpy()
+            sample_depths = flats.depths(samples.down).numpy()
         known, standing = np.empty((*shape, 4), np.float32), np.empty(shape, np.float32)
         known_texels(
             poses,
@@ -96,6 +104,12 @@ class Fine(nn.Module):
             wall_light,
             nothing if floor is None else floor.tile.detach().float().numpy(),
             floor_light,
+            plan,
+            origin,
+            flat_depths,
+            sample_depths,
+            nothing if flats is None else flats.tile.detach().float().numpy(),
+            flat_light,
             painted,
             across,
             down,
@@ -118,17 +132,19 @@ class Fine(nn.Module):
         self, painter: Painter, pose: Tensor, things: Tensor, picture: Tensor, inverse: Tensor
     ) -> Shown:
         view, smooth = self.view, self._spread(inverse[:, None])[:, 0]
-        standing = torch.maximum(smooth, self.camera.floor_inverse_depth())
+        standing = painter.seen_from(pose, smooth, view)
         colour = pose.new_zeros(len(pose), 3, *standing.shape[1:])
         cover = pose.new_zeros(len(pose), 1, *standing.shape[1:])
         kinds = torch.zeros_like(standing)
         if painter.walls is not None:
-            standing = painter.walls.standing(pose, standing, view)
             wall = painter.walls.image(pose, standing, view)
             colour, cover = wall[:, :3], wall[:, 3:]
         if painter.floor is not None:
             ground, bare = painter.floor.image(pose, standing, view)
             colour, cover = colour + ground * (1.0 - cover), cover + bare * (1.0 - cover)
+        if painter.flats is not None:
+            flat = painter.flats.image(pose, standing, view)
+            colour, cover = colour + flat[:, :3] * (1.0 - cover), cover + flat[:, 3:] * (1.0 - cover)
         if painter.sprites is not None:
             figures = painter.sprites.image(pose, things, standing.contiguous(), view)
             left = 1.0 - figures[:, 3:4]

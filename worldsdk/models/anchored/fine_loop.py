@@ -7,6 +7,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from worldsdk.models.anchored.flats_loop import BLOCK, ON_FLAT, SNAP, block_at
 from worldsdk.models.anchored.floor_loop import ON_FLOOR
 from worldsdk.models.anchored.walls_loop import BEFORE, DOUBT, SHOWS, nearest_wall
 from worldsdk.pixels.kernels import kernel
@@ -36,6 +37,12 @@ def known_texels(
     wall_light: Floats,
     floor_tile: Floats,
     floor_light: Floats,
+    block_of: NDArray[np.int32],
+    origin: Floats,
+    flat_depths: Floats,
+    sample_depths: Floats,
+    flat_tile: Floats,
+    flat_light: Floats,
     painted: Floats,
     across: Floats,
     down: Floats,
@@ -45,10 +52,11 @@ def known_texels(
     colour: Floats,
     inverse: Floats,
 ) -> None:
-    """Fills ``colour`` [B, fH, fW, 4], with its cover, and ``inverse`` [B, fH, fW] from walls and floor.
+    """Fills ``colour`` [B, fH, fW, 4], with its cover, and ``inverse`` [B, fH, fW] from all but things.
 
-    Walls and floor tiles are empty where there are none. Light is gain and offset of a colour: ``wall_light``
-    [B, fW, 6], ``floor_light`` [fH, 6]. painted: [B, H, W], 1 / depth.
+    Tiles of what there is none of are empty. Light is gain and offset of a colour: ``wall_light`` [B, fW, 6],
+    ``floor_light`` and ``flat_light`` [fH, 6]. Blocks, origin and depths are those of ``flat_means``.
+    painted: [B, H, W], 1 / depth.
     """
     batch, height, width = inverse.shape
     rows, columns = painted.shape[1:]
@@ -90,6 +98,12 @@ def known_texels(
                 fx = np.float32(x - left)
                 near = (1.0 - fx) * between[left] + fx * between[min(left + 1, columns - 1)]
                 near = max(near, floor)
+                if len(flat_tile) and near * flat_depths[v] <= SNAP and abs(down[v]) > 1e-4:
+                    depth, level = flat_depths[v], 0 if down[v] > 0.0 else 1
+                    px = x0 + depth * (cos + across[u] * sin)
+                    py = y0 + depth * (sin - across[u] * cos)
+                    if block_at(block_of, origin, level, px, py) >= 0:
+                        near = np.float32(1.0) / depth
                 middle = middles[u]
                 if middle > 0.0 and near <= BEFORE * middle + DOUBT:
                     z = eye - down[v] / middle
@@ -112,7 +126,7 @@ def known_texels(
                     green = green * share * (np.float32(1.0) + light[1]) + cover * light[4]
                     blue = blue * share * (np.float32(1.0) + light[2]) + cover * light[5]
                 if floor_side > 0 and floor > 0.0 and near <= ON_FLOOR * floor and cover < 1.0:
-                    red_ = green_ = blue_ = np.float32(0.0)
+                    floor_red = floor_green = floor_blue = np.float32(0.0)
                     for i in range(v * per_side, (v + 1) * per_side):
                         depth = eye / max(sample_down[i], np.float32(1e-4))
                         for j in range(u * per_side, (u + 1) * per_side):
@@ -120,14 +134,40 @@ def known_texels(
                             column = np.int64(math.floor(x0 + depth * (cos + slope * sin))) % floor_side
                             row = np.int64(math.floor(y0 + depth * (sin - slope * cos))) % floor_side
                             texel = column * floor_side + row
-                            red_ += floor_tile[texel, 0]
-                            green_ += floor_tile[texel, 1]
-                            blue_ += floor_tile[texel, 2]
+                            floor_red += floor_tile[texel, 0]
+                            floor_green += floor_tile[texel, 1]
+                            floor_blue += floor_tile[texel, 2]
                     light, rest = floor_light[v], np.float32(1.0) - cover
-                    red += rest * (red_ * share * (np.float32(1.0) + light[0]) + light[3])
-                    green += rest * (green_ * share * (np.float32(1.0) + light[1]) + light[4])
-                    blue += rest * (blue_ * share * (np.float32(1.0) + light[2]) + light[5])
+                    red += rest * (floor_red * share * (np.float32(1.0) + light[0]) + light[3])
+                    green += rest * (floor_green * share * (np.float32(1.0) + light[1]) + light[4])
+                    blue += rest * (floor_blue * share * (np.float32(1.0) + light[2]) + light[5])
                     cover = np.float32(1.0)
+                if (
+                    len(flat_tile)
+                    and cover < 1.0
+                    and abs(down[v]) > 1e-4
+                    and near * flat_depths[v] <= ON_FLAT
+                ):
+                    level = 0 if down[v] > 0.0 else 1
+                    flat_red = flat_green = flat_blue = flat = np.float32(0.0)
+                    for i in range(v * per_side, (v + 1) * per_side):
+                        depth = sample_depths[i]
+                        for j in range(u * per_side, (u + 1) * per_side):
+                            slope = sample_across[j]
+                            px, py = x0 + depth * (cos + slope * sin), y0 + depth * (sin - slope * cos)
+                            block = block_at(block_of, origin, level, px, py)
+                            if block >= 0:
+                                texel = (block * BLOCK + np.int64(math.floor(px)) % BLOCK) * BLOCK
+                                texel += np.int64(math.floor(py)) % BLOCK
+                                flat_red += flat_tile[texel, 0]
+                                flat_green += flat_tile[texel, 1]
+                                flat_blue += flat_tile[texel, 2]
+                                flat += share
+                    light, rest = flat_light[v], np.float32(1.0) - cover
+                    red += rest * (flat_red * share * (np.float32(1.0) + light[0]) + flat * light[3])
+                    green += rest * (flat_green * share * (np.float32(1.0) + light[1]) + flat * light[4])
+                    blue += rest * (flat_blue * share * (np.float32(1.0) + light[2]) + flat * light[5])
+                    cover += rest * flat
                 colour[b, v, u, 0] = red
                 colour[b, v, u, 1] = green
                 colour[b, v, u, 2] = blue
@@ -147,7 +187,8 @@ def spread_picture(
     """Fills ``pixels`` [B, fH, fW, 3] and ``inverse`` [B, fH, fW] from what is known and what was painted.
 
     known: [B, fH, fW, 4], things added here; standing: [B, fH, fW]. figures: [B, 6, fH, fW] as
-    ``Sprites.image`` gives them, or B of 0 where none are followed. picture: [B, 3, H, W]. painted: [B, H, W].
+    ``Sprites.image`` gives them, or B of 0 where none are followed. picture: [B, 3, H, W], with its 1 / depth
+    painted: [B, H, W].
     """
     batch, height, width = inverse.shape
     rows, columns = painted.shape[1:]

@@ -33,7 +33,8 @@ class FusedPainter(Painter):
         self.config = painter.config
         for name, part in painter.named_children():
             self.add_module(name, part)
-        self.floor, self.walls, self.sprites = painter.floor, painter.walls, painter.sprites
+        self.floor, self.flats = painter.floor, painter.flats
+        self.walls, self.sprites = painter.walls, painter.sprites
         texture, camera = painter.texture, painter.camera
         if painter.sprites is not None:
             painter.sprites.fix()

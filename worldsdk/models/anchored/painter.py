@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from worldsdk.models.anchored.config import AnchoredConfig
+from worldsdk.models.anchored.flats import Flats
 from worldsdk.models.anchored.floor import Floor
 from worldsdk.models.anchored.place import Place
 from worldsdk.models.anchored.samples import Samples, View
@@ -56,6 +57,7 @@ class Painter(nn.Module):
         self.texture = Texture(config)
         self.samples = Samples(self.camera, config.samples)
         self.floor = Floor(config) if config.tile else None
+        self.flats = Flats(config) if config.flats else None
         self.walls = Walls(config) if config.walls else None
         self.sprites = Sprites(config) if config.things else None
         self.level = LevelEmbedding(LEVEL_CHANNELS)
@@ -120,8 +122,14 @@ class Painter(nn.Module):
 
     def standing(self, pose: Tensor, inverse: Tensor) -> Tensor:
         """1 / depth [B, H, W] of what stands around pose [B, 3], from what the place says of it."""
-        inverse = torch.maximum(inverse, self.camera.floor_inverse_depth())
-        return inverse if self.walls is None else self.walls.standing(pose, inverse, self.view)
+        return self.seen_from(pose, inverse, self.view)
+
+    def seen_from(self, pose: Tensor, inverse: Tensor, view: View) -> Tensor:
+        """``standing`` in a view of any size: ``inverse`` [B, H, W] put right by what is known exactly."""
+        inverse = torch.maximum(inverse, view.camera.floor_inverse_depth())
+        if self.flats is not None:
+            inverse = self.flats.standing(pose, inverse, view)
+        return inverse if self.walls is None else self.walls.standing(pose, inverse, view)
 
     def _points(self, pose: Tensor, inverse: Tensor) -> tuple[Tensor, Tensor]:
         # Geometry is given, not learned: depth has its own target, colour does not pull at it.
@@ -138,7 +146,7 @@ class Painter(nn.Module):
         return found.view(*depth.shape, -1).movedim(-1, 1)
 
     def with_tiles(self, surface: Tensor, pose: Tensor, inverse: Tensor) -> Tensor:
-        """``surface`` [B, 3 + HINTS, H, W], with the tiles of floor and walls added to its colour."""
+        """``surface`` [B, 3 + HINTS, H, W], with what is known texel by texel added to its colour."""
         colour, hints = surface[:, :3], surface[:, 3:]
         uncovered: Tensor | float = 1.0
         if self.walls is not None:
@@ -146,6 +154,8 @@ class Painter(nn.Module):
             colour, uncovered = colour + wall[:, :3], 1.0 - wall[:, 3:]
         if self.floor is not None:
             colour = colour + self.floor.image(pose, inverse, self.view)[0] * uncovered
+        if self.flats is not None:
+            colour = colour + self.flats.image(pose, inverse, self.view)[:, :3] * uncovered
         return torch.cat([colour, hints], dim=1)
 
     def figures(self, pose: Tensor, things: Tensor, inverse: Tensor) -> Tensor | None:

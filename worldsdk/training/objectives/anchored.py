@@ -19,6 +19,7 @@ from worldsdk.models.anchored.recall import recall
 from worldsdk.models.blocks import to_signed
 from worldsdk.models.camera import footprint
 from worldsdk.training.footage import Footage
+from worldsdk.training.objectives.blocks import find_blocks
 from worldsdk.training.objectives.objective import Objective, noise_levels, read_settings
 from worldsdk.training.objectives.planes import find_walls
 from worldsdk.training.objectives.spots import Spots
@@ -83,6 +84,11 @@ class PlaceObjective(Objective):
         walls = model.painter.walls
         if walls is not None:
             walls.planes.copy_(find_walls(footage, model.painter.camera, len(walls.planes)))
+        if model.painter.flats is not None:
+            # Rooms are as high as most of their walls.
+            tops = [] if walls is None else walls.planes[walls.planes[:, 5] > 0.0, 5].tolist()
+            ceiling = max(set(tops), key=tops.count) if tops else None
+            find_blocks(model.painter.flats, footage, model.painter.camera, ceiling)
 
     @property
     def frames_per_step(self) -> int:
@@ -124,7 +130,7 @@ class SurfaceObjective(Objective):
 
     def parameters(self) -> Iterator[nn.Parameter]:
         painter = self.painter
-        parts = (painter.texture, painter.floor, painter.walls, painter.sprites)
+        parts = (painter.texture, painter.floor, painter.flats, painter.walls, painter.sprites)
         return chain.from_iterable(part.parameters() for part in parts if part is not None)
 
     def losses(self, draw: np.random.Generator, noise: torch.Generator) -> dict[str, Tensor]:
@@ -161,6 +167,9 @@ class SurfaceObjective(Objective):
         if painter.walls is not None:
             colour, share = painter.walls(poses, row, column, inverse.view_as(row), painter.view)
             added, uncovered = colour.flatten(0, 1), 1.0 - share.flatten(0, 1)
+        if painter.flats is not None:
+            colour, _ = painter.flats(poses, row, column, inverse.view_as(row), painter.view)
+            added = added + colour.flatten(0, 1) * uncovered
         if painter.floor is not None:
             pose = poses.repeat_interleave(row.shape[1], dim=0)
             row, column = row.flatten(), column.flatten()
