@@ -7,7 +7,9 @@ of states along dimension 0 (see ``models.interface``).
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
@@ -75,13 +77,24 @@ class Cost(NamedTuple):
     steps: int
 
 
+class _Passing(threading.local):
+    """Inference mode, made once for each thread: making it takes as long as a small world's layers do."""
+
+    def __init__(self) -> None:
+        self.mode = torch.inference_mode()
+
+
+_passing = _Passing()
+
+
 class _Stopwatch:
     """Stage times by one clock. On CUDA a stage ends when the device is done, if ``exact``."""
 
     __slots__ = ("_device", "_last", "_monotonic", "_started", "_wait", "stages")
 
     def __init__(self, clock: Clock, device: torch.device, exact: bool) -> None:
-        self._monotonic = clock.monotonic
+        # It is looked at after every stage: the machine's own clock is asked without a detour.
+        self._monotonic: Callable[[], float] = time.perf_counter if clock is REAL_CLOCK else clock.monotonic
         self._device = device
         self._wait = exact and device.type == "cuda"
         self._started = self._last = self._monotonic()
@@ -105,7 +118,6 @@ def begin(model: WorldModel, context: Context) -> State:
     return model.start(context.to(model.device))
 
 
-@torch.inference_mode()
 def advance(
     model: WorldModel,
     requests: Sequence[Request],
@@ -127,32 +139,45 @@ def advance(
         together: leaves the memories of several sessions as shares of one. Sessions that are to be stepped
             together again then need no joining; one that is kept for long keeps all of them.
     """
-    if device is None:
-        device = model.device
-    watch = _Stopwatch(clock, device, exact=gate is not None)
-    memory = join([request.memory for request in requests])
-    controls = _upload([request.controls for request in requests], device)
-    condition = model.condition(memory, controls)
-    watch.lap("condition")
-    estimate: Tensor | None = None
-    taken, shape = 0, model.spec.noise_shape
-    while taken < planned:
-        if taken and (taken == limit or (gate is not None and not gate.another())):
-            break
-        draws = [noise(r.seed, r.tick, taken, shape) for r in requests]
-        estimate = model.denoise(condition, estimate, _upload(draws, device), taken, planned)
-        if gate is not None and device.type == "cuda":
-            torch.cuda.synchronize(device)
-        taken += 1
-    watch.lap("denoise")
-    if estimate is None:
-        raise ValueError("planned must be at least 1")
-    state, output = model.commit(memory, condition, estimate)
-    watch.lap("commit")
-    vetted = memory if all(request.vetted for request in requests) else {}
-    rows = _rows(model, state, output, len(requests), estimate, vetted, together=together)
-    watch.lap("pixels")
-    return rows, Cost(watch.stages, watch.total_ms, taken)
+    with _passing.mode:
+        if device is None:
+            device = model.device
+        watch = _Stopwatch(clock, device, exact=gate is not None)
+        alone = requests[0] if len(requests) == 1 else None
+        if alone is not None:
+            memory = own(alone.memory)
+            controls = _uploaded(alone.controls, device)
+            vetted = memory if alone.vetted else {}
+        else:
+            memory = join([request.memory for request in requests])
+            controls = _upload([request.controls for request in requests], device)
+            vetted = memory if all(request.vetted for request in requests) else {}
+        condition = model.condition(memory, controls)
+        watch.lap("condition")
+        estimate: Tensor | None = None
+        taken, shape = 0, model.spec.noise_shape
+        while taken < planned:
+            if taken and (taken == limit or (gate is not None and not gate.another())):
+                break
+            if alone is not None:
+                draw = _uploaded(noise(alone.seed, alone.tick, taken, shape), device)
+            else:
+                draw = _upload([noise(r.seed, r.tick, taken, shape) for r in requests], device)
+            estimate = model.denoise(condition, estimate, draw, taken, planned)
+            if gate is not None and device.type == "cuda":
+                torch.cuda.synchronize(device)
+            taken += 1
+        watch.lap("denoise")
+        if estimate is None:
+            raise ValueError("planned must be at least 1")
+        state, output = model.commit(memory, condition, estimate)
+        watch.lap("commit")
+        if alone is not None:
+            rows = [_row(model, state, output, estimate, vetted)]
+        else:
+            rows = _rows(model, state, output, len(requests), estimate, vetted, together=together)
+        watch.lap("pixels")
+        return rows, Cost(watch.stages, watch.total_ms, taken)
 
 
 @torch.inference_mode()
@@ -170,7 +195,7 @@ def observe(
     watch = _Stopwatch(REAL_CLOCK, device, exact=False)
     state, output = model.observe(own(memory), _upload([pixels], device), _upload([controls], device))
     watch.lap("commit")
-    row = _rows(model, state, output, 1)[0]
+    row = _row(model, state, output)
     watch.lap("pixels")
     return row, Cost(watch.stages, watch.total_ms, 0)
 
@@ -178,10 +203,67 @@ def observe(
 def _upload(
     arrays: Sequence[NDArray[np.float32]] | Sequence[NDArray[np.uint8]], device: torch.device
 ) -> Tensor:
-    # A view where that is safe: torch must not be handed what is not to be written to.
-    alone = len(arrays) == 1 and arrays[0].flags.writeable
-    uploaded = torch.from_numpy(arrays[0][None] if alone else np.stack(arrays))
+    if len(arrays) == 1:
+        return _uploaded(arrays[0], device)
+    uploaded = torch.from_numpy(np.stack(arrays))
     return uploaded if device.type == "cpu" else uploaded.to(device)
+
+
+def _uploaded(array: NDArray[np.float32] | NDArray[np.uint8], device: torch.device) -> Tensor:
+    """A batch of one."""
+    # A view where that is safe: torch must not be handed what is not to be written to.
+    uploaded = torch.from_numpy(array[None] if array.flags.writeable else array[None].copy())
+    return uploaded if device.type == "cpu" else uploaded.to(device)
+
+
+def _suspects(
+    model: WorldModel, state: State, output: Output, estimate: Tensor | None, known: State
+) -> list[Tensor]:
+    """Where NaN and infinity may be; of ``state``, the tensors that are those of ``known`` have been seen."""
+    suspects = [tensor for name, tensor in state.items() if tensor is not known.get(name)]
+    suspects += output.layers.values()
+    if estimate is not None:
+        suspects.append(estimate)
+    if model.spec.variables:
+        suspects.append(output.variables)
+    return suspects
+
+
+def _row(
+    model: WorldModel,
+    state: State,
+    output: Output,
+    estimate: Tensor | None = None,
+    vetted: State | None = None,
+) -> Row:
+    """``_rows`` of a batch of one, in fewer steps."""
+    spec = model.spec
+    suspects = _suspects(model, state, output, estimate, vetted or {})
+    (well,) = sane(suspects, 1) if suspects else (True,)
+    made = {name: _own(_host(layer)[0]) for name, layer in output.layers.items()} if output.layers else {}
+    later = [layer.name for layer in spec.layers if layer.name not in made] if spec.layers else ()
+    clues = {name: _own(_host(clue)[0]) for name, clue in output.clues.items()} if later else {}
+    (reward,), (ended,) = output.reward.tolist(), output.ended.tolist()
+    return Row(
+        state,
+        well and math.isfinite(reward) and math.isfinite(ended),
+        _own(_host(output.pixels)[0]),
+        _layers(model, made, later, clues),
+        _host(output.variables)[0] if spec.variables else _NO_VARIABLES,
+        reward,
+        ended > 0.5,
+    )
+
+
+_NO_VARIABLES = np.zeros(0, np.float32)
+_NO_VARIABLES.setflags(write=False)
+
+
+def _host(tensor: Tensor) -> NDArray[Any]:
+    """It as an array; floats as float32."""
+    if tensor.dtype is not torch.float32 and tensor.is_floating_point():
+        tensor = tensor.float()
+    return tensor.numpy() if tensor.is_cpu else tensor.cpu().numpy()
 
 
 def _rows(
@@ -195,14 +277,7 @@ def _rows(
     together: bool = False,
 ) -> list[Row]:
     """What each session takes; of ``state``, the tensors that are those of ``vetted`` need no second look."""
-    known = vetted or {}
-    suspects = [tensor for name, tensor in state.items() if tensor is not known.get(name)]
-    suspects += output.layers.values()
-    if estimate is not None:
-        suspects.append(estimate)
-    if model.spec.variables:
-        suspects.append(output.variables)
-    well = sane(suspects, count)
+    well = sane(_suspects(model, state, output, estimate, vetted or {}), count)
     pixels = output.pixels.cpu().numpy()
     layers = {name: layer.float().cpu().numpy() for name, layer in output.layers.items()}
     clues = {name: clue.cpu().numpy() for name, clue in output.clues.items()}

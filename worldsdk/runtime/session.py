@@ -335,8 +335,9 @@ class Session:
         led: bool = True,
     ) -> Frame:
         """One generated tick; or, where the watchdog wants it and ``led`` allows it, one led back."""
-        self._require_alive()
-        if led:
+        if self.error is not None:
+            self._require_alive()
+        if led and self.watchdog is not None and self.watchdog.reanchor is not None:
             back = self._lead_back(controls, gate)
             if back is not None:
                 return back
@@ -393,8 +394,10 @@ class Session:
         self._past.add(moment, made_by)
         if made_by.given:
             self._given = {}
-        if self.watchdog is not None:
-            self.watchdog.take(moment.frame)
+        watchdog = self.watchdog
+        # It looks at some ticks only: those that it has no use for are not shown to it.
+        if watchdog is not None and (not moment.tick % watchdog.every or not made_by.planned):
+            watchdog.take(moment.frame)
         return moment.frame
 
     def _again(self, made_by: Input) -> Moment:
@@ -417,7 +420,8 @@ class Session:
                 fix="rewind() or reset() the session, or restore a snapshot",
             )
             raise self.error
-        timing = Timing(
+        timing = frames.filled(
+            Timing,
             total_ms=cost.total_ms,
             stages=cost.stages,
             steps_used=cost.steps,
