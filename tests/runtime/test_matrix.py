@@ -154,4 +154,7 @@ def test_fidelity_is_that_of_all_frames_together() -> None:
     assert psnr == pytest.approx(16.9897)
     assert estimate == pytest.approx(10.0 * np.log10(8.0 / 0.04), rel=1e-4)
     assert fidelity([(black, torch.ones(1, 3))], [(black, one)])[1] is None
+    # A larger picture is as good as what its blocks come to.
+    large = np.repeat(np.repeat(grey, 2, axis=0), 2, axis=1)
+    assert fidelity([(large, one)], [(grey, one)])[0] == SAME_DB
     assert decibels(0.0, 1.0) == -SAME_DB

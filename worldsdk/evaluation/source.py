@@ -37,7 +37,8 @@ def from_dataset(
     """
     where = str(dataset.folder)
     info = dataset.info
-    sizes = {(spec.height // by, spec.width // by) for by in (1, spec.enlarges)}
+    finer = [by for by in range(1, spec.enlarges + 1) if spec.enlarges % by == 0]
+    sizes = {(spec.height // by, spec.width // by) for by in finer}
     if (info.height, info.width) not in sizes:
         raise DatasetError(
             f"frames are {info.width}x{info.height}",
@@ -113,7 +114,9 @@ def freshly_recorded(
         MissingExtraError: the game's package is not installed.
         RecordError: no such game, or not at the world's frame size.
     """
-    plan = RecordPlan.usual(game, width=spec.width, height=spec.height, seed=HELD_OUT_SEED + seed)
+    # As the world was taught: what it draws between those pixels is not what it is asked for here.
+    width, height = spec.width // spec.enlarges, spec.height // spec.enlarges
+    plan = RecordPlan.usual(game, width=width, height=height, seed=HELD_OUT_SEED + seed)
     with tempfile.TemporaryDirectory(prefix="worldsdk-eval-") as folder:
         path = Path(folder) / "held-out"
         record(plan, path, fresh_frames(plan, episodes), progress=progress)

@@ -44,14 +44,31 @@ def dream(world: World, steps: int, inputs: Inputs, ticks: int) -> Iterator[tupl
 
 
 def fidelity(found: Dream, exact: Dream) -> tuple[float, float | None]:
-    """PSNR of all frames together, and signal to error of all estimates together; decibels."""
-    errors = [np.square(a.astype(np.float64) - b).mean() for (a, _), (b, _) in zip(found, exact, strict=True)]
+    """PSNR of all frames together, and signal to error of all estimates together; decibels.
+
+    Of frames of two sizes the larger ones are shrunk: what the smaller ones could show.
+    """
+    alike = [_alike(a, b) for (a, _), (b, _) in zip(found, exact, strict=True)]
+    errors = [np.square(a - b).mean() for a, b in alike]
     psnr = decibels(255.0**2, float(np.mean(errors)))
     if any(a.shape != b.shape for (_, a), (_, b) in zip(found, exact, strict=True)):
         return psnr, None
     signal = sum(float(b.double().square().sum()) for _, b in exact)
     error = sum(float((a.double() - b).square().sum()) for (_, a), (_, b) in zip(found, exact, strict=True))
     return psnr, decibels(signal, error)
+
+
+def _alike(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Two frames of one size: means over blocks of the larger one."""
+    height, width = min(len(a), len(b)), min(a.shape[1], b.shape[1])
+
+    def shrunk(frame: NDArray[np.uint8]) -> NDArray[np.float64]:
+        tall, wide = frame.shape[0] // height, frame.shape[1] // width
+        blocks = frame[: height * tall, : width * wide].reshape(height, tall, width, wide, 3)
+        means: NDArray[np.float64] = blocks.mean(axis=(1, 3), dtype=np.float64)
+        return means
+
+    return shrunk(a), shrunk(b)
 
 
 def decibels(signal: float, error: float) -> float:

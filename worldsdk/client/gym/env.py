@@ -31,7 +31,8 @@ class WorldEnv(gymnasium.Env[NDArray[Any], Any]):
     variables in their own units), and ``seed`` and ``start``: ``world.session(seed, start)`` begins the same.
 
     Args:
-        world, url, device, steps, token: which world; see ``open_world``.
+        world, url, device, steps, variant, token: which world; see ``open_world``. The ids of worlds that
+            show frames larger than those they were taught on stand for the smaller ones, which cost less.
         action: ``"discrete"``, ``"multi"``, ``"box"``, or a list of control mappings; see ``spaces``.
         observation: ``"pixels"`` (uint8 [H, W, 3]) or ``"state"`` (float32 [n] in [-1, 1]); see ``views``.
         size: (width, height) of pixel observations; the world's own by default.
@@ -63,12 +64,13 @@ class WorldEnv(gymnasium.Env[NDArray[Any], Any]):
         start: str | int | Sequence[int] = "random",
         device: str = "auto",
         steps: int | None = None,
+        variant: str | None = None,
         token: str | None = None,
         render_mode: str | None = None,
     ) -> None:
         if render_mode not in (None, *RENDER_MODES):
             raise GymError(f"render_mode is {render_mode!r}", fix=f"use one of {list(RENDER_MODES)} or None")
-        source = open_world(world, url, device=device, steps=steps, token=token)
+        source = open_world(world, url, device=device, steps=steps, variant=variant, token=token)
         try:
             rules = Rules.checked(frame_skip, max_steps, start, source.world.starts)
             self._actions = action_map(source.world.controls, action)

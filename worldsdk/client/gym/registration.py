@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from worldsdk.errors import MissingExtraError
 
+SMALL = "64x48"
+"""Frames as these worlds were taught them: agents want many more than fine ones."""
+
 ENVIRONMENTS: dict[str, dict[str, object]] = {
     # Nobody in the recordings held out for longer.
-    "worldsdk/DoomArena-v0": {"world": "doom-arena", "max_steps": 1050},
+    "worldsdk/DoomArena-v0": {"world": "doom-arena", "variant": SMALL, "max_steps": 1050},
     # A life in the original field is 2100 tics, the time limit of the scenario it was learnt from.
-    "worldsdk/DoomField-v0": {"world": "doom-field", "max_steps": 2100},
-    "worldsdk/DoomMaze-v0": {"world": "doom-maze", "max_steps": 2100},
+    "worldsdk/DoomField-v0": {"world": "doom-field", "variant": SMALL, "max_steps": 2100},
+    "worldsdk/DoomMaze-v0": {"world": "doom-maze", "variant": SMALL, "max_steps": 2100},
     # Far more than the way to the goal takes, and within what the world stays true for.
     "worldsdk/GridRooms-v0": {"world": "grid-rooms", "max_steps": 100},
     "worldsdk/World-v0": {},

@@ -33,8 +33,8 @@ class WorldVectorEnv(VectorEnv[NDArray[Any], NDArray[Any], NDArray[Any]]):
 
     Args:
         num_envs: how many.
-        world, url, action, observation, size, frame_skip, max_steps, start, device, steps, token: as
-            ``WorldEnv``. On a server each episode has a connection of its own, and all are asked at once.
+        world, url, action, observation, size, frame_skip, max_steps, start, device, steps, variant,
+            token: as ``WorldEnv``. On a server each episode has a connection of its own, and all are asked at once.
         deterministic: whether each episode gets the very bits it would get alone, at one pass each. False
             fuses all into one pass, whose frames are equal to rounding; None is the world's own way.
         autoreset_mode: what follows the end of an episode: ``NEXT_STEP`` (the next step resets it, its action
@@ -61,6 +61,7 @@ class WorldVectorEnv(VectorEnv[NDArray[Any], NDArray[Any], NDArray[Any]]):
         start: str | int | Sequence[int] = "random",
         device: str = "auto",
         steps: int | None = None,
+        variant: str | None = None,
         token: str | None = None,
         deterministic: bool | None = False,
         autoreset_mode: str | AutoresetMode = AutoresetMode.NEXT_STEP,
@@ -71,7 +72,9 @@ class WorldVectorEnv(VectorEnv[NDArray[Any], NDArray[Any], NDArray[Any]]):
         if render_mode not in (None, "rgb_array"):
             raise GymError(f"render_mode is {render_mode!r}", fix='use "rgb_array" or None')
         mode = _mode(autoreset_mode)
-        source = open_world(world, url, device=device, deterministic=deterministic, steps=steps, token=token)
+        source = open_world(
+            world, url, device=device, deterministic=deterministic, steps=steps, variant=variant, token=token
+        )
         try:
             rules = Rules.checked(frame_skip, max_steps, start, source.world.starts)
             self._actions = action_map(source.world.controls, action)

@@ -56,6 +56,7 @@ def open_world(
     device: str = "auto",
     deterministic: bool | None = None,
     steps: int | None = None,
+    variant: str | None = None,
     token: str | None = None,
 ) -> Source:
     """Loads or connects.
@@ -64,7 +65,8 @@ def open_world(
         world: a bundled world's name, a pack's folder, or a world that is open already. With ``url``, the
             name that the server's world must have; None takes any.
         url: of a server, ``ws://`` or ``wss://``.
-        device, deterministic, steps: as ``worldsdk.load`` takes them; a server has settings of its own.
+        device, deterministic, steps, variant: as ``worldsdk.load`` takes them; a server, or a world that is
+            open, has settings of its own.
         token: for a server that asks for one.
 
     Raises:
@@ -77,16 +79,16 @@ def open_world(
         raise GymError("no world is named", fix="give world= (a name or a folder) or url= (a server)")
     opened: Any = world
     if isinstance(world, (str, Path)):
-        opened = _load(str(world), device, deterministic, steps)
+        opened = _load(str(world), device, deterministic, steps, variant)
     return _source(opened, owned=False)
 
 
 @lru_cache(maxsize=KEPT_WORLDS)
-def _load(name: str, device: str, deterministic: bool | None, steps: int | None) -> Any:
+def _load(name: str, device: str, deterministic: bool | None, steps: int | None, variant: str | None) -> Any:
     from worldsdk.runtime.world import load
 
     # Nothing here winds back, so no past is kept.
-    return load(name, device, deterministic=deterministic, steps=steps, rewind_ticks=0)
+    return load(name, device, deterministic=deterministic, steps=steps, rewind_ticks=0, variant=variant)
 
 
 def _connect(url: str, world: Any, token: str | None) -> Source:

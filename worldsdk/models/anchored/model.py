@@ -136,11 +136,12 @@ class AnchoredModel(WorldModel):
         return replace(context, pixels=pixels)
 
     def _painted(self, pixels: Tensor) -> Tensor:
-        """Frames uint8 [B, T, H, W, 3] of the painter's size, from those or from fine ones."""
+        """Frames uint8 [B, T, H, W, 3] of the painter's size, from those or from finer ones."""
         height, width = self.config.height, self.config.width
-        if pixels.shape[2] == height:
+        finer = pixels.shape[2] // height
+        if finer == 1:
             return pixels
-        blocks = pixels.view(*pixels.shape[:2], height, self.config.fine, width, self.config.fine, 3)
+        blocks = pixels.view(*pixels.shape[:2], height, finer, width, finer, 3)
         return blocks.float().mean(dim=(3, 5)).round().to(torch.uint8)
 
     def _in_ring(self, history: Tensor) -> Tensor:
