@@ -54,8 +54,11 @@ def quick_reader(cls: type[T], fields: tuple[Field, ...]) -> Callable[[dict[str,
     return source.function("value", head, {"NEW": cls.__new__, "CLS": cls, "MISSING": REQUIRED})
 
 
-def quick_writer(name: str, fields: tuple[Field, ...]) -> Callable[[Any], dict[str, Any] | None] | None:
-    """Makes the map that travels for a message of type ``name``, fields at their default left out.
+def quick_writer(
+    name: str, fields: tuple[Field, ...]
+) -> Callable[[dict[str, Any]], dict[str, Any] | None] | None:
+    """Makes the map that travels for a message of type ``name`` from all of its fields; those at their
+    default are left out.
 
     Returns: as ``quick_reader``.
     """
@@ -75,7 +78,7 @@ def quick_writer(name: str, fields: tuple[Field, ...]) -> Callable[[Any], dict[s
             source.line(f"    if not ({found}): return None")
             source.line(f"    out[{key}] = x")
     source.line("return out")
-    return source.function("message", ["fields = message.__dict__", f"out = {{'t': {name!r}}}"], {})
+    return source.function("fields", [f"out = {{'t': {name!r}}}"], {})
 
 
 class _Source:

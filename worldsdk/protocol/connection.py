@@ -22,7 +22,7 @@ from worldsdk.errors import (
     ProtocolVersionError,
     UnknownTypeError,
 )
-from worldsdk.protocol.codec import check_map, glance, parse, unpack_map
+from worldsdk.protocol.codec import check_map, glance, parse, peek, unpack_map
 from worldsdk.protocol.limits import MAX_INTEGER, MAX_MESSAGE_BYTES, MOST_MALFORMED
 from worldsdk.protocol.messages import (
     Ack,
@@ -106,6 +106,23 @@ class ServerConnection:
             self._refuse(error, fatal=fatal, re=_command_of(value))
         return []
 
+    def receive_quickly(self, data: bytes) -> Input | Ack | None:
+        """The message in ``data``, as ``receive`` would take it, where it is an input or ack that may come.
+
+        None for all else, of which nothing was taken: it is for ``receive``.
+        """
+        if self.stage != "open" or len(data) > self.max_bytes:
+            return None
+        message = peek(data, sender="client")
+        if type(message) is Input:
+            if message.seq > self.input_seq and self.role != "viewer":
+                self.input_seq = message.seq
+                return message
+        elif type(message) is Ack and message.seq <= self.sent:
+            self.frame_acked(message.seq, message.credit)
+            return message
+        return None
+
     def take_refusals(self) -> list[ErrorMessage]:
         """Errors to be sent, oldest first; each is handed out once."""
         taken, self._refusals = self._refusals, []
@@ -138,7 +155,7 @@ class ServerConnection:
 
     def can_send_frame(self) -> bool:
         """Whether the client has granted one more frame."""
-        return self.stage == "open" and self.in_flight < self.credit
+        return self.stage == "open" and self.sent - self.acked < self.credit
 
     def frame_sent(self, seq: int) -> None:
         """Frame ``seq`` was handed to the socket.
@@ -146,7 +163,7 @@ class ServerConnection:
         Raises:
             ProtocolError: it is not the next number, or there is no credit: a fault of the caller.
         """
-        if seq != self.next_seq or not self.can_send_frame():
+        if seq != self.sent + 1 or self.stage != "open" or self.sent - self.acked >= self.credit:
             raise ProtocolError(
                 f"frame {seq} with {self.in_flight} of {self.credit} in flight",
                 fix=f"send frame {self.next_seq} when can_send_frame()",

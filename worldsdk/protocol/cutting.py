@@ -7,6 +7,7 @@ WebSocket library, which is told whole frames only and so stays in step.
 
 from __future__ import annotations
 
+import struct
 from typing import NamedTuple
 
 _BINARY = 0x82
@@ -56,10 +57,16 @@ class Cutter:
         size = len(data)
         if self._size or self._fragments or self._passes or size < 2:
             return 0
-        if data[0] != _BINARY or data[1] & _MASKED != self._masked:
+        second = data[1]
+        if data[0] != _BINARY or second & _MASKED != self._masked:
             return 0
-        start, length = self._header(data, 0, size)
-        return start if start and start + length == size and length <= self._most else 0
+        start, length = 6 if self._masked else 2, second & 0x7F
+        if length > 125:
+            # No whole message is as short as what its length would take.
+            width = 2 if length == 126 else 8
+            length = int.from_bytes(data[2 : 2 + width], "big")
+            start += width
+        return start if start + length == size and length <= self._most else 0
 
     def stop(self) -> None:
         """From here on nothing is cut: all is for the library."""
@@ -127,16 +134,20 @@ class Cutter:
         return start, length
 
 
+_SHORT, _MIDDLE, _LONG = (struct.Struct(form).pack for form in (">BB", ">BBH", ">BBQ"))
+
+
 def header(size: int) -> bytes:
     """The header of a whole binary message of ``size`` bytes from a server."""
-    if size < 126:
-        return bytes((_BINARY, size))
-    if size < 65_536:
-        return bytes((_BINARY, 126)) + size.to_bytes(2, "big")
-    return bytes((_BINARY, 127)) + size.to_bytes(8, "big")
+    return _header_of(size, 0)
 
 
 def masked_header(size: int, mask: bytes) -> bytes:
     """The same from a client; ``mask``: four bytes that nobody can foresee, to be applied to the payload."""
-    plain = header(size)
-    return plain[:1] + bytes((plain[1] | _MASKED,)) + plain[2:] + mask
+    return _header_of(size, _MASKED) + mask
+
+
+def _header_of(size: int, masked: int) -> bytes:
+    if size < 126:
+        return _SHORT(_BINARY, size | masked)
+    return _MIDDLE(_BINARY, 126 | masked, size) if size < 65_536 else _LONG(_BINARY, 127 | masked, size)

@@ -97,6 +97,22 @@ class InputLatch:
             self._peak = None
             return Latched(values, self._seq, self._ts, self._arrival, fresh)
 
+    def step(self, given: Input, arrival: float = 0.0) -> dict[str, float] | None:
+        """``feed`` and ``take`` in one, for ticks that are ordered one by one.
+
+        Returns:
+            the controls of that tick; None where ``given`` is not newer than the newest. Raises as ``feed``.
+        """
+        if self._carry or self._peak is not None:
+            return self.take().controls if self.feed(given, arrival) else None
+        level = self._levels(given)
+        with self._lock:
+            if given.seq <= self._seq:
+                return None
+            self._seq, self._ts, self._arrival = given.seq, given.ts, arrival
+            self._level = level
+        return dict(level)
+
     def release(self) -> None:
         """Everything at rest: the player is gone, or the world has jumped elsewhere."""
         with self._lock:

@@ -17,10 +17,14 @@ Verdict = Literal["take", "drop", "tell", "close"]
 
 
 class Allowance:
-    """Counts with a ``Meter`` and says what is to be done with a message."""
+    """Counts with a ``Meter`` and says what is to be done with a message.
+
+    Attributes:
+        takes: counts a message by type and size; whether it is within the allowance.
+    """
 
     def __init__(self, meter: Meter, clock: Clock) -> None:
-        self._meter = meter
+        self.takes = meter.count
         self._clock = clock
         self._dropped = 0
         self._told = -NEWS_SECONDS
@@ -28,8 +32,10 @@ class Allowance:
     def judge(self, kind: str, size: int) -> Verdict:
         """``"take"``: within the allowance. Else drop it: silently, with an error (``"tell"``: now and then,
         and for every command, since every command is answered), or with the connection."""
-        if self._meter.count(kind, size):
-            return "take"
+        return "take" if self.takes(kind, size) else self.beyond(kind)
+
+    def beyond(self, kind: str) -> Verdict:
+        """The rest of ``judge`` for a message that ``takes`` has refused."""
         self._dropped += 1
         if self._dropped > MOST_DROPPED:
             return "close"

@@ -44,7 +44,9 @@ class Capacity:
 
     def add(self, sessions: int, cost_ms: float) -> None:
         """Takes the cost of one pass of so many sessions."""
-        measured = self._measured.setdefault(sessions, deque(maxlen=WINDOW))
+        measured = self._measured.get(sessions)
+        if measured is None:
+            measured = self._measured[sessions] = deque(maxlen=WINDOW)
         measured.append(cost_ms)
         self._count += 1
         # Ranking every time would cost a tenth of what a small world's pass does.

@@ -43,11 +43,11 @@ class Crossing:
             self._looks = True
         self._loop.call_soon_threadsafe(self._drain)
 
-    def around(self, work: Callable[[], _Result]) -> _Result:
+    def around(self, work: Callable[..., _Result], *args: Any) -> _Result:
         """On the loop: does ``work``, and what it sends as it sends it."""
         before, self._around = self._around, True
         try:
-            return work()
+            return work(*args)
         finally:
             self._around = before
 

@@ -7,14 +7,14 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from worldsdk.models.interface import Layer
-from worldsdk.protocol.codec import encode
+from worldsdk.protocol.codec import encode_fields
 from worldsdk.protocol.connection import ServerConnection
-from worldsdk.protocol.messages import ALL_LAYERS, Ack, Hello
+from worldsdk.protocol.messages import ALL_LAYERS, Ack, FrameMessage, Hello
 from worldsdk.runtime.clock import Clock
 from worldsdk.runtime.world import World
 from worldsdk.server.encode import Encoded, H264Stream, Look, choose_codec
 from worldsdk.server.hooks import Metrics
-from worldsdk.server.made import Made, frame_message
+from worldsdk.server.made import Made, frame_fields
 from worldsdk.server.options import MAX_CREDIT
 from worldsdk.server.outbox import Outbox, Wire
 
@@ -106,7 +106,8 @@ class Feed:
 
     def acked(self, ack: Ack) -> None:
         """A frame has arrived; where it was shown, the time since its input is counted."""
-        self._protocol.credit = min(self._protocol.credit, MAX_CREDIT)
+        if self._protocol.credit > MAX_CREDIT:
+            self._protocol.credit = MAX_CREDIT
         stamp = self._stamps.pop(ack.seq, None)
         if ack.shown is not None and stamp is not None and 0 <= ack.shown - stamp < MOST_PHOTON_US:
             self._metrics.action_to_photon((ack.shown - stamp) / 1e6)
@@ -121,22 +122,24 @@ class Feed:
     def _message(self, one: Made, encoded: Encoded, replaced: int) -> bytes | None:
         """The frame's message for this connection; None where it is larger than the client takes."""
         applied = None if self._seat is None else one.applied.get(self._seat)
-        seq, look = self._protocol.next_seq, self.outbox.look
+        seq, look = self._protocol.sent + 1, self.outbox.look
         if self._seat is None and not look.streamed:
             shared = one.for_viewers(encoded, look, self.layers, self._specs, self._digests)
             data = shared.fill(seq, replaced)
         else:
-            message = frame_message(
-                one,
-                encoded,
-                seq=seq,
-                applied=applied,
-                codec=look.codec,
-                layers=one.layers(self.layers, self._specs),
-                replaced=replaced,
-                digest=self._digests,
+            data = encode_fields(
+                FrameMessage,
+                frame_fields(
+                    one,
+                    encoded,
+                    seq=seq,
+                    applied=applied,
+                    codec=look.codec,
+                    layers=one.layers(self.layers, self._specs) if self.layers else {},
+                    replaced=replaced,
+                    digest=self._digests,
+                ),
             )
-            data = encode(message)
         if len(data) > self.most_bytes:
             self._too_large(len(data))
             return None

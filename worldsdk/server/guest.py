@@ -319,7 +319,15 @@ class Guest:
         if not data.startswith(AT_ONCE, 1) or self._ending is not None:
             return False
         try:
-            message = self._read(data)
+            message: ClientMessage | None = self.protocol.receive_quickly(data)
+            if message is None:
+                message = self._read(data)
+            else:
+                self._metrics.traffic("in", len(data))
+                assert self._allowance is not None
+                if not self._allowance.takes(message.t, len(data)):
+                    self._beyond(message.t)
+                    return True
             if message is not None:
                 self._handle(message)
         except Exception:
@@ -345,13 +353,18 @@ class Guest:
 
     def _within(self, kind: str, size: int, re: int | None = None) -> bool:
         assert self._allowance is not None
-        verdict = self._allowance.judge(kind, size)
+        return self._allowance.takes(kind, size) or self._beyond(kind, re)
+
+    def _beyond(self, kind: str, re: int | None = None) -> bool:
+        """What comes of a message that is not within the allowance."""
+        assert self._allowance is not None
+        verdict = self._allowance.beyond(kind)
         if verdict == "close":
             self.end("rate_limited", "too many messages in too little time")
         elif verdict == "tell":
             error = RefusedError("rate_limited", f"too many messages ({kind})", retry_after_ms=LIMITED_MS)
             self.refuse(error, re=re)
-        return verdict == "take"
+        return False
 
     def _handle(self, message: ClientMessage) -> None:
         if isinstance(message, Input):

@@ -117,7 +117,7 @@ class Host:
             live.order(job)
             now = self.clock.monotonic()
             if live.waiting_since <= now:
-                self._pass((live,), now)
+                self._pass_alone(live, now)
                 self._tidy()
             left = live.waiting_since < math.inf
         finally:
@@ -220,7 +220,38 @@ class Host:
         # Half of what is left of a beat: the other half absorbs a slow pass.
         return (0.5 * max(0.0, min(budgets) - cost) - cost) / 1000.0
 
+    def _pass_alone(self, live: Live, now: float) -> None:
+        """``_pass`` of one session, in fewer steps."""
+        try:
+            values = live.begin(now)
+        except WorldSDKError as error:
+            self._end(live, error)
+            return
+        if values is None:
+            live.publish(live.hold(now))
+            return
+        session = live.session
+        try:
+            self.world.step_many((session,), (values,))
+        except ModelError:
+            self._metrics.rejected("session_failed")
+        except Exception as error:
+            self._end(live, error)
+            return
+        cost_ms = (self.clock.monotonic() - now) * 1000.0
+        self.capacity.add(1, cost_ms)
+        if session.error is not None:
+            self._end(live, session.error)
+            return
+        made = self._finish(live, session.frame, now, cost_ms)
+        # Only in time that nobody waits for.
+        if made is not None and self._posted == self._done:
+            live.digest_ahead(made)
+
     def _pass(self, chosen: Sequence[Live], now: float) -> None:
+        if len(chosen) == 1:
+            self._pass_alone(chosen[0], now)
+            return
         ready: list[Live] = []
         controls = []
         for live in chosen:

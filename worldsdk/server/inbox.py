@@ -38,6 +38,7 @@ class Inbox:
         self._crossing = crossing
         self._protocol = protocol
         self._outbox = outbox
+        self._lockstep = room.mode == "lockstep"
 
     def take(self, given: Input, arrival: float) -> None:
         """An input that arrived at ``arrival``; one that is not newer than the newest changes nothing.
@@ -47,15 +48,18 @@ class Inbox:
             RefusedError: ``rate_limited``: too many wait for credit.
         """
         seat = self._seat
-        if self._room.mode == "lockstep" and len(seat.waiting) >= LOCKSTEP_WAITING:
+        if not self._lockstep:
+            if seat.latch.feed(given, arrival):
+                seat.held_seq = given.seq
+            return
+        if len(seat.waiting) >= LOCKSTEP_WAITING:
             raise RefusedError("rate_limited", "too many inputs wait for credit")
-        if not seat.latch.feed(given, arrival):
+        controls = seat.latch.step(given, arrival)
+        if controls is None:
             return
         seat.held_seq = given.seq
-        if self._room.mode == "lockstep":
-            applied = Applied(given.seq, given.ts, arrival)
-            seat.waiting.append(Job(seat.id, seat.latch.take().controls, applied, given.ticks))
-            self.order()
+        seat.waiting.append(Job(seat.id, controls, Applied(given.seq, given.ts, arrival), given.ticks))
+        self.order()
 
     def order(self) -> None:
         """Lockstep: has as many ticks taken as there will be credit for their frames."""
@@ -64,10 +68,11 @@ class Inbox:
         while seat.waiting and seat.ordered < self._credit:
             seat.ordered += 1
             job = seat.waiting.popleft()
-            if not self._crossing.around(partial(self._host.at_once, live, job)):
+            if not self._crossing.around(self._host.at_once, live, job):
                 self._host.post(partial(live.order, job))
 
     @property
     def _credit(self) -> int:
         """Frames that may still be made: those on their way have used up their share."""
-        return self._protocol.credit - self._protocol.in_flight - self._outbox.frames
+        protocol = self._protocol
+        return protocol.credit - (protocol.sent - protocol.acked) - self._outbox.frames

@@ -223,7 +223,7 @@ class Live:
         The event loop takes as long to wake up and to write the rest of the message.
         """
         last, self._made_last = self._made_last, made
-        if last is not None and last.digested:
+        if last is not None and last.digested and not made.digested:
             made.digest()
 
     def follow_up(self) -> None:

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from worldsdk.frame import Frame
 from worldsdk.models.interface import Layer
@@ -65,9 +65,10 @@ class Made:
 
     def digest(self) -> str:
         """``Frame.digest``, made once, when first asked for, by whichever thread asks first."""
-        with self._digesting:
-            if not self._digest:
-                self._digest = self.frame.digest()
+        if not self._digest:
+            with self._digesting:
+                if not self._digest:
+                    self._digest = self.frame.digest()
         return self._digest
 
     @property
@@ -109,7 +110,7 @@ class Made:
         key = (look, layers, digest)
         found = self._stencils.get(key)
         if found is None:
-            message = frame_message(
+            fields = frame_fields(
                 self,
                 encoded,
                 seq=1,
@@ -119,11 +120,12 @@ class Made:
                 replaced=0,
                 digest=digest,
             )
+            message = make(FrameMessage, fields)
             found = self._stencils[key] = stencil(message, ("seq", "replaced"))
         return found
 
 
-def frame_message(
+def frame_fields(
     one: Made,
     encoded: Encoded,
     *,
@@ -133,15 +135,16 @@ def frame_message(
     layers: Mapping[str, bytes],
     replaced: int,
     digest: bool,
-) -> FrameMessage:
-    """The message of a frame for one connection.
+) -> dict[str, Any]:
+    """All fields of the ``FrameMessage`` of a frame for one connection.
 
     Args:
         seq: its number there. applied: the newest input of that connection's seat in it.
         replaced: frames that were not sent since the last. digest: whether it is to carry its digest.
     """
     frame, fresh = one.frame, applied is not None and applied.fresh
-    fields = {
+    timing = frame.timing
+    return {
         "seq": seq,
         "tick": frame.tick,
         "pts": one.pts_us,
@@ -154,10 +157,11 @@ def frame_message(
         "state": frame.state,
         "reward": one.reward,
         "ended": frame.ended,
-        "steps": frame.timing.steps_used,
+        "truncated": False,
+        "steps": timing.steps_used,
         "met": one.met,
         "held": frame.held,
-        "stages": frame.timing.stages,
+        "stages": timing.stages,
         "total_ms": one.cost_ms,
         # An input that was held for long has not waited for all that time.
         "queue_ms": max(0.0, one.started - applied.arrival) * 1000.0
@@ -168,4 +172,3 @@ def frame_message(
         "hash": one.digest() if digest else "",
         "drift": one.drift,
     }
-    return make(FrameMessage, fields)

@@ -99,6 +99,17 @@ class Outbox:
             return
         if self._last_number is None:
             self._last_number = made.number - 1
+        if not (self._frames or self._control or self._encoding is not None or self._wire.waiting):
+            # The usual case: nothing is in its way.
+            if self._window.can_send_frame():
+                self._begin(made)
+            else:
+                self._frames.append(made)
+            if self._frames or self._wire.waiting:
+                self.pump()
+            else:
+                self._stuck_since = None
+            return
         if self._frames and not self.keep_all:
             self._frames.clear()
             self._metrics.frame("replaced", self.look.codec, 0)
@@ -161,12 +172,13 @@ class Outbox:
 
     def _begin(self, made: Made) -> None:
         found: Encoded | Future[Encoded]
-        self._encodes = self.look.streamed or not made.knows(self.look)
-        if self.look.streamed:
+        look = self.look
+        self._encodes = look.streamed or not made.knows(look)
+        if look.streamed:
             assert self.stream is not None
             found = self._pool.submit(timed_stream, self.stream, made.frame.pixels, made.fresh)
         else:
-            found = made.encoded(self.look, self._pool)
+            found = made.encoded(look, self._pool)
         if isinstance(found, Encoded):
             self._send(made, found)
             return
@@ -184,18 +196,16 @@ class Outbox:
             return
         if future.cancelled() or future.exception() is not None:
             self._metrics.frame("skipped", self.look.codec, 0)
-        else:
+        elif self._window.can_send_frame():
             self._send(made, future.result())
+        elif self.keep_all or not self._frames:
+            # The client made its window smaller while the picture was being encoded.
+            self._frames.appendleft(made)
         self.pump()
 
     def _send(self, made: Made, encoded: Encoded) -> None:
-        if not self._window.can_send_frame():
-            # The client made its window smaller while the picture was being encoded.
-            if self.keep_all or not self._frames:
-                self._frames.appendleft(made)
-            return
         replaced = made.number - (self._last_number or 0) - 1
-        data = self._message(made, encoded, max(0, replaced))
+        data = self._message(made, encoded, replaced if replaced > 0 else 0)
         if data is None:
             self._metrics.frame("skipped", self.look.codec, 0)
             return

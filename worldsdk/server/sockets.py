@@ -13,7 +13,7 @@ from websockets.exceptions import ConcurrencyError, ConnectionClosed
 from websockets.frames import DATA_OPCODES, Frame
 from websockets.protocol import State
 
-from worldsdk.protocol.cutting import Cutter, Piece, header
+from worldsdk.protocol.cutting import Cutter, header
 from worldsdk.server.options import MAX_MESSAGE
 
 try:
@@ -80,9 +80,11 @@ class Connection(WebSocket):
                 super().data_received(data)
                 return
         start = cutter.whole(data)
-        if start and self.waits and self._dealt_with(data, start):
+        if start:
+            if not (self.waits and self._dealt_with(data, start)):
+                super().data_received(data)
             return
-        for piece in [Piece(data, 0)] if start else cutter.feed(data):
+        for piece in cutter.feed(data):
             if not (piece.start and self.waits and self._dealt_with(*piece)):
                 super().data_received(piece.data)
 
@@ -151,7 +153,7 @@ class WebSocketWire:
         # ``send`` would wait for a slow reader, and the library's ``broadcast`` takes as long as all the rest
         # of a frame's way. Only whole messages are ever written here, so that none is in the way.
         if self._protocol.state is State.OPEN and not self._transport.is_closing():
-            self._transport.writelines((header(len(data)), data))
+            self._transport.write(header(len(data)) + data)
 
     @property
     def waiting(self) -> int:
