@@ -23,7 +23,7 @@ args = parser.parse_args()
 
 world = worldsdk.load(args.world or default_world())
 session, bindings, clock = world.session(seed=7), Bindings(world.controls), pygame.time.Clock()
-height, width = world.spec.height * 10, world.spec.width * 10
+height, width = 480, 480 * world.spec.width // world.spec.height
 pygame.display.init()
 screen = pygame.display.set_mode((width, height))
 

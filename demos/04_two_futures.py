@@ -32,7 +32,7 @@ same = restored.step().digest() == session.fork().step().digest()
 print(f"snapshot of {len(blob) / 1024:.0f} KB; what is restored from it goes on identically: {same}")
 
 left, right = session, session.fork()
-height, width = world.spec.height * 8, world.spec.width * 8
+height, width = 384, 384 * world.spec.width // world.spec.height
 pygame.display.init()
 screen = pygame.display.set_mode((2 * width + 8, height))
 clock = pygame.time.Clock()

@@ -28,7 +28,7 @@ args = parser.parse_args()
 
 world = worldsdk.load(args.world)
 session, hud, style, seen = world.session(seed=7, start=args.start), Hud(world.spec.variables), 0, []
-height, width = world.spec.height * 10, world.spec.width * 10
+height, width = 480, 480 * world.spec.width // world.spec.height
 lens = Lens(height, width, **world.manifest.config["camera"])
 ghost = pygame.Surface((84, 112), pygame.SRCALPHA)
 pygame.draw.rect(ghost, (214, 236, 255, 240), (2, 2, 80, 108), border_radius=40)

@@ -26,7 +26,7 @@ args = parser.parse_args()
 
 world = worldsdk.load(args.world)
 session, hud = world.session(seed=7), Hud(world.spec.variables)
-height, width, (xs, ys) = world.spec.height * 8, world.spec.width * 8, world.spec.variables[:2]
+height, width, (xs, ys) = 384, 384 * world.spec.width // world.spec.height, world.spec.variables[:2]
 lens, teleports, heals = Lens(height, width, **world.manifest.config["camera"]), 0, 0
 # One pixel of the map for four map units, north up, with room around it for the camera to look beyond.
 room, unit = 128, 4.0

@@ -10,6 +10,8 @@ from worldsdk.errors import PixelError
 from worldsdk.pixels.kernels import Bytes, Floats, kernel
 from worldsdk.pixels.upscale import check_picture
 
+LINE = 1.0 / 120.0
+"""Width of a line around something, as a part of the picture's height."""
 SOFTNESS = 0.08
 """Part of its distance over which a thing fades behind an edge: depth between two pixels is a guess."""
 
@@ -55,7 +57,7 @@ def draw_at_depth(
 def highlight(
     picture: Bytes, mask: Floats, colour: Colour, *, outline: float = 1.0, fill: float = 0.25
 ) -> None:
-    """Marks what a mask covers with a line around it and a tint.
+    """Marks what a mask covers, where it is more than half, with a line around it and a tint.
 
     Args:
         picture: uint8 [h, w, 3], the enlarged frame; changed in place.
@@ -129,13 +131,19 @@ def _draw(
 def _mark(picture: Bytes, mask: Floats, colour: Floats, outline: float, fill: float) -> None:
     height, width = picture.shape[:2]
     tall, wide = mask.shape[0] / height, mask.shape[1] / width
+    # Half a line's width, the same however fine the mask is.
+    reach = max(1.0, height * LINE / 2.0)
     for v in range(height):
         for u in range(width):
-            inside = min(max(_mixed(mask, (v + 0.5) * tall, (u + 0.5) * wide, False), 0.0), 1.0)
-            if inside <= 0.0:
+            least = most = inside = _mixed(mask, (v + 0.5) * tall, (u + 0.5) * wide, False)
+            for side in range(4):
+                down = reach * ((side == 0) - (side == 1))
+                right = reach * ((side == 2) - (side == 3))
+                near = _mixed(mask, (v + 0.5 + down) * tall, (u + 0.5 + right) * wide, False)
+                least, most = min(least, near), max(most, near)
+            edge = least <= 0.5 < most
+            if not edge and inside <= 0.5:
                 continue
-            # The edge is where the mask is half.
-            edge = max(1.0 - abs(inside - 0.5) * 4.0, 0.0)
-            alpha = min(outline * edge + (fill if inside > 0.5 else 0.0), 1.0)
+            alpha = min((outline if edge else 0.0) + (fill if inside > 0.5 else 0.0), 1.0)
             for c in range(3):
                 picture[v, u, c] = np.uint8((1.0 - alpha) * picture[v, u, c] + alpha * colour[c] + 0.5)
