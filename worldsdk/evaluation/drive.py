@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from worldsdk.controls import ControlSpec
 from worldsdk.evaluation.heldout import HeldOut
-from worldsdk.evaluation.poses import Pose
+from worldsdk.evaluation.poses import Numbers, Pose
 
 LEAST_TURN = 1.0 / 720.0
 """Part of a full turn, for each tick, below which a control does not count as one that turns."""
@@ -34,9 +34,7 @@ class Drive:
     @classmethod
     def learn(cls, play: HeldOut, spec: ControlSpec, pose: Pose) -> Drive | None:
         """Least squares of the motions of real play on its controls; None where nothing walks or turns."""
-        pressed = np.concatenate([e.controls[1:] for e in play.episodes]).astype(np.float64)
-        moved = np.concatenate([pose.motion(e.variables[:-1], e.variables[1:]) for e in play.episodes])
-        effect, *_ = np.linalg.lstsq(pressed, moved, rcond=None)
+        effect = effects(play, pose)
         limits = np.array([control.high / control.scale for control in spec])
         lowest = np.array([control.low / control.scale for control in spec])
         turner = int(np.abs(effect[:, 0]).argmax())
@@ -60,3 +58,12 @@ class Drive:
         forward, turn = np.zeros(len(spec), np.float32), np.zeros(len(spec), np.float32)
         forward[walker], turn[turner] = walk_value, turn_value
         return cls(forward, turn, turn_ticks, float(steps[walker]))
+
+
+def effects(play: HeldOut, pose: Pose) -> Numbers:
+    """What each control does to the pose in one tick, by least squares over all of ``play``: float64 [A, 3],
+    ``MOTIONS`` for 1 of the control vector."""
+    pressed = np.concatenate([e.controls[1:] for e in play.episodes]).astype(np.float64)
+    moved = np.concatenate([pose.motion(e.variables[:-1], e.variables[1:]) for e in play.episodes])
+    effect: Numbers = np.linalg.lstsq(pressed, moved, rcond=None)[0]
+    return effect

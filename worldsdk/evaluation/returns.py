@@ -34,7 +34,7 @@ SAME = 0.15
 """Part of the extent within which the looked-up place is the right one: less than a room."""
 LOOKING = 1.0 / 16.0
 """Part of a full turn that the view may be off when it is back."""
-ALBUM_FRAMES = 4000
+ALBUM_FRAMES = 12000
 ALBUM_SIZE = (12, 16)
 """Real frames that are looked among, and the rows and columns they are compared at: coarse, since a dream
 need not be exact to show the right room."""
@@ -57,12 +57,17 @@ class PlaceBook:
         every = max(1, play.frames // ALBUM_FRAMES)
         self._frames = torch.cat([_coarse(np.asarray(e.pixels[::every])) for e in play.episodes])
         self._places = np.concatenate([pose.place(np.asarray(e.variables[::every])) for e in play.episodes])
+        self._angles = np.concatenate([pose.angle(np.asarray(e.variables[::every])) for e in play.episodes])
+
+    def pose(self, frames: NDArray[np.uint8]) -> tuple[Numbers, Numbers]:
+        """Where the nearest real frame of each of uint8 [N, H, W, 3] was taken, float64 [N, 2], and the
+        heading there, float64 [N]."""
+        nearest = torch.cdist(_coarse(frames), self._frames, p=1.0).argmin(dim=1).numpy()
+        return self._places[nearest], self._angles[nearest]
 
     def place(self, frames: NDArray[np.uint8]) -> Numbers:
-        """Where the nearest real frame of each of uint8 [N, H, W, 3] was taken: float64 [N, 2]."""
-        nearest = torch.cdist(_coarse(frames), self._frames, p=1.0).argmin(dim=1).numpy()
-        found: Numbers = self._places[nearest]
-        return found
+        """The place alone."""
+        return self.pose(frames)[0]
 
 
 def find(

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from worldsdk.evaluation.drive import Drive
 from worldsdk.evaluation.estimate import estimate
 from worldsdk.evaluation.metrics import psnr
-from worldsdk.evaluation.players import Player, Script
+from worldsdk.evaluation.players import Player, Scripted
 
 REST_S = 1.0
 """Rest before a tour and after each turn: for the motion a session began with to die out, and for a world
@@ -36,8 +36,8 @@ class Tour:
     halfway: int
     last: int
 
-    def for_sessions(self, count: int) -> Script:
-        return np.repeat(self.script[None], count, axis=0)
+    def for_sessions(self, count: int) -> Scripted:
+        return Scripted(np.repeat(self.script[None], count, axis=0))
 
 
 def turnabout(drive: Drive, rate_hz: float, away_s: float = 0.0) -> Tour:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from worldsdk.evaluation.drive import Drive
 from worldsdk.evaluation.estimate import estimate
 from worldsdk.evaluation.heldout import HeldOut
-from worldsdk.evaluation.players import Player, Script
+from worldsdk.evaluation.players import Player, Script, Scripted
 from worldsdk.evaluation.poses import Numbers, Pose
 from worldsdk.evaluation.reader import Reader
 
@@ -92,7 +92,7 @@ def crash(
     """
     ticks = script.shape[1]
     looks = list(range(1, ticks, LOOK_TICKS))
-    played = player.play(script, [tick for look in looks for tick in (look - 1, look)])
+    played = player.play(Scripted(script), [tick for look in looks for tick in (look - 1, look)])
     if not played.whole.any():
         return None
     places = pose.place(played.variables[played.whole])
