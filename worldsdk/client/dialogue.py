@@ -138,9 +138,10 @@ class Dialogue:
         self._since = 0.0
         self._asked: dict[int, Asked] = {}
         self._sent: OrderedDict[int, Controls] = OrderedDict()
-        self._newest: tuple[dict[str, float], tuple[float, float], int, Controls] | None = None
+        self._newest: tuple[Controls, tuple[float, float], int] | None = None
         self._reader: PictureReader | None = None
         self._unacked = 0
+        self._owes = False
 
     # Beginning and ending.
 
@@ -149,7 +150,7 @@ class Dialogue:
         self.outgoing.clear()
         self.welcome, self.goaway, self.fatal, self.trouble, self.retry_after = None, None, None, None, None
         self._reader = None
-        self._unacked = 0
+        self._unacked, self._owes = 0, False
         self._since = self._clock.seconds()
         self.meter.forget_transit()
         wishes = self.wishes
@@ -179,7 +180,7 @@ class Dialogue:
 
     def input(self, controls: Controls, *, mouse: tuple[float, float] = (0.0, 0.0), ticks: int = 1) -> int:
         """Queues an input and returns its number. ``mouse``: pixels since the last one."""
-        self._newest = controls.held, mouse, ticks, controls
+        self._newest = controls, mouse, ticks
         return self._say_newest()
 
     def command(self, name: str, args: Mapping[str, Any]) -> Asked:
@@ -199,16 +200,20 @@ class Dialogue:
 
     def _say_newest(self) -> int:
         assert self._newest is not None and self._connection is not None
-        held, mouse, ticks, controls = self._newest
-        now = micros(self._clock.seconds())
-        message = self._connection.input(now, controls=held, mouse=mouse, ticks=ticks)
-        self.seq = message.seq
-        self._sent[message.seq] = controls
-        self._sent.move_to_end(message.seq)
-        if len(self._sent) > REMEMBERED:
-            self._sent.popitem(last=False)
-        self.outgoing.append(encode(message))
-        return message.seq
+        if self._owes:
+            self._acknowledge()
+        controls, mouse, ticks = self._newest
+        now = int(self._clock.seconds() * 1e6)
+        seq, data = self._connection.input_bytes(now, controls.held, mouse, ticks)
+        self.seq = seq
+        sent = self._sent
+        if seq in sent:
+            sent.move_to_end(seq)
+        sent[seq] = controls
+        if len(sent) > REMEMBERED:
+            sent.popitem(last=False)
+        self.outgoing.append(data)
+        return seq
 
     def _say_command(self, asked: Asked) -> None:
         assert self._connection is not None
@@ -217,6 +222,16 @@ class Dialogue:
         self.outgoing.append(encode(message))
 
     # What a server says.
+
+    def receive_frame(self, data: bytes) -> bool:
+        """Takes a message that is a frame beyond doubt, as ``receive`` would. False where it is not: then
+        nothing has been taken."""
+        assert self._connection is not None
+        message = self._connection.receive_frame(data)
+        if message is None:
+            return False
+        self._frame(message)
+        return True
 
     def receive(self, data: bytes) -> None:
         """Takes one message. Raises ProtocolError where it breaks the protocol: the connection is no good."""
@@ -298,14 +313,22 @@ class Dialogue:
             self.on_frame(self.frame)
 
     def _credit(self) -> None:
-        """Gives credit back at once in real time; in lockstep only when half of the window is used up."""
-        assert self._connection is not None and self.welcome is not None
+        """Gives credit back at once in real time; in lockstep only when half of the window is used up, then
+        together with the next input, or by itself where none comes for another quarter."""
+        assert self.welcome is not None
         self._unacked += 1
-        if self.welcome.mode == "realtime" or 2 * self._unacked >= self.welcome.credit:
-            ack = self._connection.ack()
-            self._unacked = 0
-            if ack is not None:
-                self.outgoing.append(encode(ack))
+        credit = self.welcome.credit
+        if self.welcome.mode == "realtime" or 4 * self._unacked >= 3 * credit:
+            self._acknowledge()
+        else:
+            self._owes = 2 * self._unacked >= credit
+
+    def _acknowledge(self) -> None:
+        assert self._connection is not None
+        ack = self._connection.ack()
+        self._unacked, self._owes = 0, False
+        if ack is not None:
+            self.outgoing.append(encode(ack))
 
     def _error(self, message: ErrorMessage) -> None:
         error = failure(message)

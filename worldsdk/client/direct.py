@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import select
 import socket
+import struct
 import threading
 import time
 from collections import deque
@@ -38,6 +39,9 @@ give up after ten seconds or more."""
 READ_BYTES = 1 << 16
 """Asked of the socket at once where it is not known that more is on its way."""
 
+SOON_SECONDS = 0.25
+"""What most answers take less than: so long a wait is one call of the system."""
+
 STALL_SECONDS = 30.0
 """For the rest of a TLS record that has begun, or for room to send: then the path is dead."""
 
@@ -60,13 +64,16 @@ class DirectConnection(ClientConnection):
         self._text = False
         self._reading = threading.Lock()
         self._leaving = threading.Event()
+        self._bounded = False
         self._wait = waiter(sock)
         super().__init__(sock, protocol, **options)
 
-    def put(self, data: bytes) -> None:
-        """Sends one message. Raises ConnectionClosed."""
-        mask = os.urandom(4)
-        message = masked_header(len(data), mask) + apply_mask(data, mask)
+    def put(self, *messages: bytes) -> None:
+        """Sends messages, in order. Raises ConnectionClosed."""
+        message = b""
+        for data in messages:
+            mask = os.urandom(4)
+            message += masked_header(len(data), mask) + apply_mask(data, mask)
         try:
             with self.protocol_mutex:
                 open_still = self.protocol.state is State.OPEN
@@ -87,6 +94,34 @@ class DirectConnection(ClientConnection):
             data = self._inbox.popleft()
             self._kept -= len(data)
             return data
+
+    def take_soon(self) -> bytes | None:
+        """The next message where it comes alone and within ``SOON_SECONDS``, in one call of the system; None
+        where it may be here or come all the same: it is for ``take``. Raises ConnectionClosed."""
+        with self._reading:
+            if self._inbox or not (self._bounded or self._bound()):
+                return None
+            try:
+                data = self.socket.recv(max(READ_BYTES, self._cutter.missing))
+            except BlockingIOError:
+                return None
+            except (OSError, ValueError) as error:
+                self._lost(error)
+            start = self._cutter.whole(data)
+            if start:
+                return data[start:]
+            self._sort(data)
+            return None
+
+    def _bound(self) -> bool:
+        """Has the system itself end a wait for data; whether it can."""
+        # TLS reads in records, and a socket with a time limit of Python's own is waited for twice.
+        plain = type(self.socket) is socket.socket and self.socket.gettimeout() is None
+        if plain and os.name == "posix" and self.response is not None:
+            limit = struct.pack("@ll", int(SOON_SECONDS), round(SOON_SECONDS % 1.0 * 1e6))
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, limit)
+            self._bounded = True
+        return self._bounded
 
     def close(self, *args: Any, **options: Any) -> None:
         # The thread must read the other side's goodbye.
@@ -141,6 +176,15 @@ class DirectConnection(ClientConnection):
             data = self.socket.recv(max(READ_BYTES, self._cutter.missing))
         except (OSError, ValueError) as error:
             self._lost(error)
+        start = self._cutter.whole(data) if self.response is not None else 0
+        if start:
+            self._keep(data[start:])
+        else:
+            self._sort(data)
+        return True
+
+    def _sort(self, data: bytes) -> None:
+        """What was read, if it is not exactly one message. Raises ConnectionClosed where it is nothing."""
         if not data:
             self._lost(None)
         if self.response is None:
@@ -148,17 +192,12 @@ class DirectConnection(ClientConnection):
             if not data.endswith(b"\r\n\r\n"):
                 self._cutter.stop()
             self._pass_on(data)
-            return True
-        start = self._cutter.whole(data)
-        if start:
-            self._keep(data[start:])
-            return True
+            return
         for piece in self._cutter.feed(data):
             if piece.start:
                 self._keep(piece.data[piece.start :])
             else:
                 self._pass_on(piece.data)
-        return True
 
     def _pass_on(self, data: bytes) -> None:
         """What is no whole message is the library's: it answers pings, and says goodbye."""

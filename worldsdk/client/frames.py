@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from worldsdk.client.pictures import Pixels, read_layer
 from worldsdk.controls import Controls
@@ -61,6 +62,57 @@ class RemoteFrame(Frame):
         return self.wire.digest or super().digest()
 
 
+class _Later:
+    """A field that is worked out when somebody looks: most frames are looked at for their picture alone."""
+
+    def __init__(self, name: str, work_out: Callable[[dict[str, Any]], Any]) -> None:
+        self._name = name
+        self._work_out = work_out
+
+    def __get__(self, frame: RemoteFrame | None, owner: type[RemoteFrame]) -> Any:
+        # A frame that has the field already is not asked here.
+        fields = {} if frame is None else vars(frame)
+        if "_message" not in fields:
+            raise AttributeError(self._name)
+        value = fields[self._name] = self._work_out(fields)
+        return value
+
+
+def _timing(fields: dict[str, Any]) -> Timing:
+    message: FrameMessage = fields["_message"]
+    return Timing(
+        total_ms=message.total_ms,
+        stages=dict(message.stages),
+        steps_used=message.steps,
+        budget_ms=fields["_budget_ms"],
+        deadline_met=message.met,
+        rung=f"{message.steps}-step" if message.steps else "observed",
+    )
+
+
+def _wire(fields: dict[str, Any]) -> Wire:
+    message: FrameMessage = fields["_message"]
+    return Wire(
+        seq=message.seq,
+        pts=message.pts,
+        applied=message.applied,
+        ts=message.ts,
+        arrived=fields["_arrived"],
+        key=message.key,
+        codec=message.codec,
+        truncated=message.truncated,
+        queue_ms=message.queue_ms,
+        encode_ms=message.encode_ms,
+        replaced=message.replaced,
+        digest=message.hash,
+        drift=message.drift,
+    )
+
+
+for _name, _work_out in (("timing", _timing), ("wire", _wire)):
+    setattr(RemoteFrame, _name, _Later(_name, _work_out))
+
+
 def remote_frame(
     message: FrameMessage,
     pixels: Pixels,
@@ -79,44 +131,20 @@ def remote_frame(
             if layer.name in message.layers
         }
     )
-    timing = _filled(
-        Timing,
-        total_ms=message.total_ms,
-        stages=dict(message.stages),
-        steps_used=message.steps,
-        budget_ms=budget_ms,
-        deadline_met=message.met,
-        rung=f"{message.steps}-step" if message.steps else "observed",
-    )
-    wire = _filled(
-        Wire,
-        seq=message.seq,
-        pts=message.pts,
-        applied=message.applied,
-        ts=message.ts,
-        arrived=arrived,
-        key=message.key,
-        codec=message.codec,
-        truncated=message.truncated,
-        queue_ms=message.queue_ms,
-        encode_ms=message.encode_ms,
-        replaced=message.replaced,
-        digest=message.hash,
-        drift=message.drift,
-    )
     return _filled(
         RemoteFrame,
         pixels=pixels,
         layers=layers,
-        state=dict(message.state),
+        state=message.state,
         reward=message.reward,
         ended=message.ended,
         tick=message.tick,
         controls=controls,
-        timing=timing,
         held=message.held,
         given={},
-        wire=wire,
+        _message=message,
+        _budget_ms=budget_ms,
+        _arrived=arrived,
     )
 
 

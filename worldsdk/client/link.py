@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 
 from worldsdk.client.backoff import Backoff
 from worldsdk.client.dialogue import Asked, Dialogue, Wishes
@@ -63,9 +64,17 @@ class Link:
 
     def input(self, controls: Controls, *, mouse: tuple[float, float] = (0.0, 0.0), ticks: int = 1) -> int:
         """Sends an input; returns its number."""
-        with self.lock:
-            seq = self.dialogue.input(controls, mouse=mouse, ticks=ticks)
-        self.flush()
+        dialogue = self.dialogue
+        with self._sending:
+            with self.lock:
+                seq = dialogue.input(controls, mouse=mouse, ticks=ticks)
+                if dialogue.welcome is None:
+                    return seq
+                messages = tuple(dialogue.outgoing)
+                dialogue.outgoing.clear()
+                socket = self._socket
+            with suppress(DroppedError):
+                socket.send(*messages)
         return seq
 
     def command(self, name: str, args: dict[str, object]) -> Asked:
@@ -94,6 +103,33 @@ class Link:
                 raise late(what, limit, self._url)
             if self.error is not None and not done():
                 raise self.error
+
+    def await_frame(self, seq: int) -> bool:
+        """Lockstep: takes the next message, if it comes soon, and keeps the connection as ``wait`` does.
+
+        Returns:
+            whether it was the frame of input ``seq``; else that is to be waited for.
+        """
+        dialogue = self.dialogue
+        if self._thread is not None or self.error is not None:
+            return False
+        try:
+            data = self._socket.recv_soon()
+            if data is None:
+                return False
+            with self.lock:
+                found = dialogue.receive_frame(data)
+                if not found:
+                    dialogue.receive(data)
+            if dialogue.fatal is not None:
+                raise dialogue.fatal
+        except (DroppedError, WorldSDKError) as cause:
+            self._recover(cause)
+            return False
+        if dialogue.outgoing:
+            self.flush()
+        # After a resume the newest input was said again, under a number that may be lower.
+        return found and dialogue.trouble is None and dialogue.applied >= min(seq, dialogue.seq)
 
     def flush(self) -> None:
         """Sends what the dialogue has to say, if it is connected; what cannot be sent is said again later."""

@@ -29,6 +29,8 @@ class PictureReader:
     def __init__(self, width: int, height: int) -> None:
         self.width = width
         self.height = height
+        self._shape = (height, width, 3)
+        self._raw_bytes = 3 * width * height
         self._video: Any = None
         self._readers: dict[str, Callable[[bytes], Pixels | None]] = {
             "raw_rgb": self._raw_rgb,
@@ -46,6 +48,8 @@ class PictureReader:
             ProtocolError: an unknown codec, another size, or bytes that are no picture.
             MissingExtraError: the decoder is not installed.
         """
+        if codec == "raw_rgb" and len(data) == self._raw_bytes and type(data) is bytes:
+            return np.ndarray(self._shape, np.uint8, data)
         reader = self._readers.get(codec)
         if reader is None:
             raise ProtocolError(f"the codec is {codec!r}", where="frame", fix=f"use one of {list(CODECS)}")

@@ -257,6 +257,8 @@ class RemoteSession:
         return self.frame
 
     def _await_frame(self, seq: int) -> None:
+        if self._link.await_frame(seq):
+            return
         awaited = verbs.Awaited(self._dialogue, seq)
         self._link.wait(awaited.done, what="frame")
         awaited.check()

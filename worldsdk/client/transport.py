@@ -64,10 +64,10 @@ class SyncSocket:
             self.close()
             raise _stranger(url)
 
-    def send(self, data: bytes) -> None:
+    def send(self, *messages: bytes) -> None:
         """Raises DroppedError."""
         try:
-            self._connection.put(data)
+            self._connection.put(*messages)
         except (ConnectionClosed, OSError) as error:
             raise _dropped(error) from None
 
@@ -75,6 +75,13 @@ class SyncSocket:
         """The next message, or None after so long without one. Raises DroppedError."""
         try:
             return self._connection.take(seconds)
+        except (ConnectionClosed, OSError) as error:
+            raise _dropped(error) from None
+
+    def recv_soon(self) -> bytes | None:
+        """As ``DirectConnection.take_soon``. Raises DroppedError."""
+        try:
+            return self._connection.take_soon()
         except (ConnectionClosed, OSError) as error:
             raise _dropped(error) from None
 
