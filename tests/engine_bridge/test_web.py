@@ -261,7 +261,7 @@ def test_doom_maze_is_played_behind_each_engine(open_page: Open, maze: Served, e
     page = open_page(engine, "", maze)
     assert page.evaluate("worldsdk.welcome.world.name") == "doom-maze"
     first = pixels_of(page)
-    assert first.shape == (48, 64, 3) and first.std() > 10.0
+    assert first.shape == (192, 256, 3) and first.std() > 10.0
     page.wait_for_function("worldsdk.quality.frames > 20")
     turn_away(page, "heading", page.evaluate("worldsdk.state.heading"), 30)
     picture = pixels_of(page)
