@@ -79,6 +79,18 @@ def test_a_replay_makes_every_frame_again(world: World, tmp_path: Path, writer: 
     assert not report.cut
 
 
+def test_a_log_is_replayed_in_the_form_that_it_was_recorded_in(tmp_path: Path, writer: LogWriter) -> None:
+    session = load("doom-field", "cpu", variant="64x48").session(seed=3)
+    log = begin(session, tmp_path, writer)
+    play(session, log, 3, forward=1.0)
+    log.close()
+    writer.close()
+    path = tmp_path / f"log{SUFFIX}"
+    assert json.loads(path.read_text().splitlines()[0])["variant"] == "64x48"
+    report = replay(path, device="cpu")
+    assert report.first is None and report.ticks == 3
+
+
 def test_the_first_difference_is_named(world: World, tmp_path: Path, writer: LogWriter) -> None:
     path = everything(world, tmp_path, writer)
     lines = path.read_text().splitlines()

@@ -27,12 +27,14 @@ class Loaded:
 
     Attributes:
         manifest: the pack's, with the config that the model was built from.
+        variant: name of the form.
         weights: what fetches weights right before they run; None where all are in memory.
         expected: what ticks cost when they were last measured here; None where they were not.
     """
 
     manifest: Manifest
     model: WorldModel
+    variant: str
     weights: Pool | None
     expected: Expected | None
 
@@ -60,4 +62,4 @@ def load_form(pack: Pack, device: torch.device, variant: str | None, limit_mb: f
     settle_threads(model.useful_threads)
     # Weights that have to be fetched make ticks slower than any that were measured.
     kept = None if weights is not None else measured.find(given.digest, device, torch.get_num_threads())
-    return Loaded(pack.manifest, model, weights, None if kept is None else kept.expected(variant))
+    return Loaded(pack.manifest, model, form.name, weights, None if kept is None else kept.expected(variant))

@@ -15,6 +15,7 @@ from worldsdk.controls import ControlSpec
 from worldsdk.errors import SessionError, SnapshotError, VariableError
 from worldsdk.frame import Frame
 from worldsdk.models.interface import Context, ModelSpec, WorldModel
+from worldsdk.models.variants import DEFAULT
 from worldsdk.packs.manifest import Manifest
 from worldsdk.packs.pack import open_pack
 from worldsdk.runtime import batch, engine, frames, snapshot
@@ -74,6 +75,7 @@ def load(
         rewind_ticks=rewind_ticks,
         weights=found.weights,
         expected=found.expected,
+        variant=found.variant,
     )
 
 
@@ -88,6 +90,7 @@ class World:
         rewind_ticks: how far sessions can be wound back.
         weights: what fetches weights right before they run, under a memory limit; else None.
         expected: what ticks cost here when they were last measured, for clocks to begin with; or None.
+        variant: name of the form that was loaded; "default" for the pack as it is.
     """
 
     def __init__(
@@ -101,6 +104,7 @@ class World:
         rewind_ticks: int = REWIND_TICKS,
         weights: Pool | None = None,
         expected: Expected | None = None,
+        variant: str = DEFAULT.name,
     ) -> None:
         self.manifest = manifest
         self.digest = manifest.digest
@@ -112,6 +116,7 @@ class World:
         self.rewind_ticks = max(0, _integer(rewind_ticks, "rewind_ticks"))
         self.weights = weights
         self.expected = expected
+        self.variant = variant
         self._starts = model.enlarge(starts)
         self._template: State | None = None
         self._familiar: Familiar | None = None

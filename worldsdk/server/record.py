@@ -46,6 +46,7 @@ def header_of(session: Session, *, mode: str) -> dict[str, Any]:
         "log": FORMAT,
         "world": world.manifest.name,
         "digest": world.digest,
+        "variant": world.variant,
         "mode": mode,
         "deterministic": world.deterministic,
         "device": world.device.type,

@@ -14,6 +14,7 @@ import numpy as np
 
 from worldsdk.errors import ReplayError, WorldSDKError
 from worldsdk.frame import Frame, Timing
+from worldsdk.models.variants import DEFAULT
 from worldsdk.runtime.ladder import rung_of
 from worldsdk.runtime.session import Session
 from worldsdk.runtime.world import World, load
@@ -78,6 +79,8 @@ def replay(path: Path, name_or_path: str | Path | None = None, device: str = "au
         device,
         deterministic=True,
         rewind_ticks=_field(header, "rewind_ticks", int, path, 1),
+        # Logs of older servers name none.
+        variant=_field({"variant": DEFAULT.name} | dict(header), "variant", str, path, 1),
     )
     return replay_on(world, path)
 
