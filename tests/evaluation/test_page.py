@@ -62,8 +62,17 @@ def test_the_report_of_a_perfect_world_is_perfect(made: Made) -> None:
     assert geometry["walls"]["world"]["off_ground"]["mean"] == 0.0 and "game" not in geometry["walls"]
     assert geometry["turn_and_return"]["60"]["world"]["recognised"] == 1.0
     assert geometry["returns"]["5"]["right"]["mean"] == 1.0 and geometry["returns"]["60"] is None
+    loop = geometry["returns"]["closed_loop"]
+    assert all(runs["world"]["right"]["mean"] == 1.0 and "game" not in runs for runs in loop.values())
     assert set(report["not_measured"]) == {"lpips", "fvd"}
-    for words in ("Obedience:", "Driving into walls", "Frechet distance", "60 | not measured", "| strafe"):
+    for words in (
+        "Obedience:",
+        "Driving into walls",
+        "Frechet distance",
+        "60 | not measured",
+        "closed loop",
+        "| strafe",
+    ):
         assert words in card
 
 
@@ -78,8 +87,9 @@ def test_every_picture_opens(made: Made) -> None:
     found = re.findall(r"data:image/(png|webp);base64,([A-Za-z0-9+/=]+)", made[2])
     frames = [getattr(Image.open(io.BytesIO(base64.b64decode(text))), "n_frames", 1) for _, text in found]
     kinds = [kind for kind, _ in found]
-    # The strip, four tours and long play; four clips of 48 ticks, in which equal frames may be drawn as one.
-    assert kinds.count("png") == 6 and kinds.count("webp") == 4
+    # The strip, four tours, three errands and long play; four clips of 48 ticks, in which equal frames may
+    # be drawn as one.
+    assert kinds.count("png") == 9 and kinds.count("webp") == 4
     assert all(2 <= count <= 48 for count, kind in zip(frames, kinds, strict=True) if kind == "webp")
 
 

@@ -142,6 +142,7 @@ def in_the_game(
     most: int,
     rate_hz: float,
     seed: int,
+    begin: Stage,
 ) -> dict[str, Run | None]:
     """The same in the real game. Its sessions begin at its own starts, and the ways are those that the game's
     own explorer takes from there.
@@ -157,8 +158,13 @@ def in_the_game(
     for gap in GAPS_S:
         timing = Timing.of(gap, rate_hz)
         errands = find_errands(play, steering, judge.extent, timing, starts, most)
-        player = GamePlayer(game, spec, controls, [seed + errand.episode for errand in errands])
-        found[f"{gap:g}"] = run(play, errands, player, steering, timing, judge) if errands else None
+        if not errands:
+            found[f"{gap:g}"] = None
+            continue
+        seeds = [seed + errand.episode for errand in errands]
+        bar = begin(f"errands of {gap:g} s in the game", len(errands) * timing.ticks)
+        player = GamePlayer(game, spec, controls, seeds, bar)
+        found[f"{gap:g}"] = run(play, errands, player, steering, timing, judge)
     return found
 
 

@@ -181,15 +181,16 @@ class ErrandPilot:
             self._aims[session], self._there[session] = max(self._aims[session] - 1, 0), False
         aim = self._aim(session, place, back)
         target = errand.way[aim]
-        if aim == (0 if back else len(errand.way) - 1):
-            left = float(np.linalg.norm(target - place))
-            # Once there, a small slide is not walked back: that would be one more.
-            self._there[session] = left <= steering.reach * (2.0 if self._there[session] else 1.0)
-            if self._there[session]:
-                off = float(pose.turned(np.asarray(angle), np.asarray(errand.heading))) if back else 0.0
-                return steering.turn(off)
-            if last is not None and left <= steering.glide * float(np.linalg.norm(place - last)):
-                return steering.turn(steering.off(angle, place, target))
+        ahead = errand.way[aim::-1] if back else errand.way[aim:]
+        left = float(np.linalg.norm(np.diff(ahead, axis=0), axis=1).sum() + np.linalg.norm(target - place))
+        # Once there, a small slide is not walked back: that would be one more.
+        there = len(ahead) == 1 and left <= steering.reach * (1.0 if self._there[session] else 0.5)
+        self._there[session] = there
+        if there:
+            off = float(pose.turned(np.asarray(angle), np.asarray(errand.heading))) if back else 0.0
+            return steering.turn(off)
+        if last is not None and left <= steering.glide * float(np.linalg.norm(place - last)):
+            return steering.turn(steering.off(angle, place, target))
         return steering.towards(angle, place, target)
 
     def _aim(self, session: int, place: Numbers, back: bool) -> int:

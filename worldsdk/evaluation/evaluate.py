@@ -37,7 +37,7 @@ class Settings:
         reader_steps: batches that the reader is taught with; 0 leaves out all that needs it.
         tour_sessions: sessions of each scripted tour.
         tour_s: seconds of driving into walls.
-        returns: at most so many ways out and back for each time away.
+        returns: at most so many ways out and back, recorded and in closed loop, for each time away.
     """
 
     horizons: tuple[int, ...] = (1, 4, 16, 32, 64, 256)

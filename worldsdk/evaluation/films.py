@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,6 +34,7 @@ class Films:
         columns: the tick of each of its columns, 0 the last real frame.
         clips: animated WebP, real to the left of dreamt.
         tours: seconds away -> PNG, first, half-way and last frame of each session.
+        errands: seconds in all -> PNG, the real frame at A, those at B and after the return, of each session.
         long_play: PNG, or None.
     """
 
@@ -40,6 +42,7 @@ class Films:
     columns: list[int]
     clips: list[bytes]
     tours: dict[str, bytes]
+    errands: dict[str, bytes]
     long_play: bytes | None
 
 
@@ -52,12 +55,17 @@ def gather_films(dreamer: ModelDreamer, heldout: HeldOut, results: Results) -> F
         strip=png(real_above_dreamt(dreamer, heldout, horizons, history=history, seed=seed)),
         columns=[0, *horizons],
         clips=clips(dreamer, heldout, max(horizons), history, seed),
-        tours={
-            away: png(filmstrip([list(frames) for frames in pictures], scale=2))
-            for away, pictures in results.truth.tours.items()
-        },
+        tours=_strips(results.truth.tours),
+        errands=_strips(results.truth.errands),
         long_play=None if play is None else png(long_play_sheet(play.pictures)),
     )
+
+
+def _strips(found: Mapping[str, NDArray[np.uint8]]) -> dict[str, bytes]:
+    return {
+        name: png(filmstrip([list(frames) for frames in pictures], scale=2))
+        for name, pictures in found.items()
+    }
 
 
 def clips(dreamer: Dreamer, heldout: HeldOut, longest: int, history: int, seed: int) -> list[bytes]:

@@ -68,6 +68,16 @@ def page(report: Mapping[str, Any], card: str, films: Films) -> bytes:
             '<p class="small">Turning round and back: first frame, half-way, back. One row a session.</p>',
             f'<div class="row">{"".join(tours)}</div>',
         ]
+    if films.errands:
+        errands = [
+            _figure(picture, "png", f"There and back in {seconds} s")
+            for seconds, picture in films.errands.items()
+        ]
+        body += [
+            '<p class="small">Leaving a room and returning: the real frame at A, then the dreamt ones at B '
+            "and back at A. One row a session.</p>",
+            f'<div class="row">{"".join(errands)}</div>',
+        ]
     if films.long_play is not None:
         body += [
             "<h2>Long play</h2>",

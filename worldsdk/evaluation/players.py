@@ -136,12 +136,19 @@ class GamePlayer:
         game: name in the catalogue of games.
         spec, controls: of the world that is held against it.
         seed: of the first session; each session's is one more. Or the seeds of all sessions.
+        progress: told of each tick of a session, with 1, and of those that a game did not last for.
     """
 
     def __init__(
-        self, game: str, spec: ModelSpec, controls: ControlSpec, seed: int | Sequence[int] = 0
+        self,
+        game: str,
+        spec: ModelSpec,
+        controls: ControlSpec,
+        seed: int | Sequence[int] = 0,
+        progress: Callable[[int], Any] | None = None,
     ) -> None:
         self._game, self._spec, self._controls, self._seed = game, spec, controls, seed
+        self._progress = progress or (lambda count: None)
 
     def play(self, pilot: Pilot, keep: Keep) -> Played:
         sessions, ticks = pilot.sessions, pilot.ticks
@@ -162,8 +169,10 @@ class GamePlayer:
                     seen = game.step(self._controls.from_vector(pressed))
                     variables[session, tick] = seen.variables[columns]
                     pixels[session, wanted[session] == tick] = seen.pixels
+                    self._progress(1)
                     if (seen.ended or seen.cut) and tick < ticks - 1:
                         whole[session] = False
+                        self._progress(ticks - 1 - tick)
                         break
         return Played(pixels, variables, whole)
 

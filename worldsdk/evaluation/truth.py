@@ -10,9 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from worldsdk.controls import ControlSpec
+from worldsdk.evaluation.closed_loop import dreamt, in_the_game
 from worldsdk.evaluation.dreamers import Dream, ModelDreamer
 from worldsdk.evaluation.drive import Drive
 from worldsdk.evaluation.heldout import HeldOut, Windows
+from worldsdk.evaluation.judge import Judge
 from worldsdk.evaluation.lessons import teach
 from worldsdk.evaluation.likeness import distances, video_distance
 from worldsdk.evaluation.networks import PictureNetwork, VideoNetwork
@@ -22,6 +24,7 @@ from worldsdk.evaluation.pose_error import pose_errors
 from worldsdk.evaluation.poses import Pose
 from worldsdk.evaluation.reader import Reader
 from worldsdk.evaluation.returns import GAPS_S, PlaceBook, find, same_place
+from worldsdk.evaluation.steering import Steering
 from worldsdk.evaluation.tours import turnabout, walk
 from worldsdk.evaluation.tracks import ClipKeeper, Tracker
 from worldsdk.evaluation.walls import Ground, crash, crash_script, off_in_real_play
@@ -73,11 +76,13 @@ class Truth:
         figures: ``frechet``, ``fvd``, ``obedience``, ``geometry``; None for what was not measured.
         reasons: key -> why it was not measured.
         tours: name -> uint8 [B, 3, H, W, 3], first, half-way and last frames of the world's sessions.
+        errands: name -> likewise, the real frames at A and the dreamt ones at B and after the return.
     """
 
     figures: dict[str, Any]
     reasons: dict[str, str]
     tours: dict[str, NDArray[np.uint8]] = field(default_factory=dict)
+    errands: dict[str, NDArray[np.uint8]] = field(default_factory=dict)
 
 
 class Workbench:
@@ -143,7 +148,11 @@ class Workbench:
             geometry.update(found)
         geometry["returns"] = self._returns(dreamer, heldout, lessons, reader.pose)
         figures["geometry"] = geometry
-        return Truth(figures, reasons, tours)
+        loop, errands = self._errands(dreamer, heldout, lessons, drive, reader.pose, rate_hz)
+        geometry["returns"]["closed_loop"] = loop
+        if loop is None:
+            reasons["closed_loop"] = "no control of the game walks and turns"
+        return Truth(figures, reasons, tours, errands)
 
     def _tours(
         self,
@@ -202,3 +211,31 @@ class Workbench:
                 progress=self._begin(f"returns after {gap:g} s", len(stretches)) if stretches else None,
             )
         return found
+
+    def _errands(
+        self,
+        dreamer: ModelDreamer,
+        heldout: HeldOut,
+        lessons: HeldOut,
+        drive: Drive | None,
+        pose: Pose,
+        rate_hz: float,
+    ) -> tuple[dict[str, Any] | None, dict[str, NDArray[np.uint8]]]:
+        effort, game, spec = self._effort, self._kit.game, self._kit.controls
+        assert spec is not None  # results() has looked
+        extent = Ground(lessons, pose).extent
+        steering = None if drive is None else Steering.learn(lessons, spec, pose, drive, extent)
+        if steering is None:
+            return None, {}
+        judge = Judge(PlaceBook(lessons, pose), pose, extent)
+        size: dict[str, Any] = {"most": effort.returns, "rate_hz": rate_hz, "begin": self._begin}
+        runs = {"world": dreamt(dreamer, heldout, steering, judge, seed=effort.seed, **size)}
+        if game is not None:
+            seed = GAME_SEED + effort.seed
+            runs["game"] = in_the_game(game, dreamer.spec, spec, steering, judge, seed=seed, **size)
+        figures: dict[str, Any] = {}
+        for name, found in runs.items():
+            for gap, done in found.items():
+                figures.setdefault(gap, {})[name] = None if done is None else done.figures
+        pictures = {gap: done.pictures for gap, done in runs["world"].items() if done is not None}
+        return figures, pictures

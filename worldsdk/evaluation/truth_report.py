@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from worldsdk.evaluation.evaluate import Results
+from worldsdk.evaluation.returns_report import returns_lines
 
 NAMES = {
     "frechet": "Frechet distance of features",
@@ -14,6 +15,7 @@ NAMES = {
     "obedience": "Obedience",
     "geometry": "Geometry and memory",
     "tours": "Turning round and driving into walls",
+    "closed_loop": "Leaving a room and returning in closed loop",
 }
 
 
@@ -102,19 +104,7 @@ def _geometry(found: Mapping[str, Any]) -> list[str]:
         lines.append("")
     if "walls" in found:
         lines += _tours(found)
-    lines += [
-        "Leaving a place and coming back: is the last frame most like real frames of that place?",
-        "",
-        "| seconds away | right place | real frames (ceiling) | elsewhere (floor) | returns |",
-        "|---|---|---|---|---|",
-    ]
-    for gap, row in found["returns"].items():
-        if row is None:
-            lines.append(f"| {gap} | not measured: held-out play has no such return | | | 0 |")
-            continue
-        right = f"{row['right']['mean']:.2f} ({row['right']['low']:.2f} to {row['right']['high']:.2f})"
-        lines.append(f"| {gap} | {right} | {row['ceiling']:.2f} | {row['floor']:.2f} | {row['returns']} |")
-    return [*lines, ""]
+    return lines + returns_lines(found["returns"])
 
 
 def _tours(found: Mapping[str, Any]) -> list[str]:
