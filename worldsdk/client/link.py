@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from contextlib import suppress
 
 from worldsdk.client.backoff import Backoff
 from worldsdk.client.dialogue import Asked, Dialogue, Wishes
@@ -73,8 +72,11 @@ class Link:
                 messages = tuple(dialogue.outgoing)
                 dialogue.outgoing.clear()
                 socket = self._socket
-            with suppress(DroppedError):
+            try:
                 socket.send(*messages)
+            except DroppedError:
+                # It is said again on the next connection.
+                return seq
         return seq
 
     def command(self, name: str, args: dict[str, object]) -> Asked:

@@ -93,8 +93,11 @@ class RemoteSession:
             ControlError: an unknown name or a value out of range; nothing was sent.
             ConnectionTimeoutError, ConnectionLostError, or what the server ended the session with.
         """
-        parsed = self.world.controls.parse(controls)
-        self._await_frame(self._link.input(parsed, ticks=verbs.step_ticks(ticks)))
+        parsed = self.world.controls.parse(controls) if controls else self.world.rest
+        link = self._link
+        seq = link.input(parsed, ticks=verbs.step_ticks(ticks))
+        if not link.await_frame(seq):
+            self._await_frame(seq)
         return self.frame
 
     def observe(self, pixels: Any, controls: Mapping[str, float] | None = None) -> RemoteFrame:
@@ -257,8 +260,6 @@ class RemoteSession:
         return self.frame
 
     def _await_frame(self, seq: int) -> None:
-        if self._link.await_frame(seq):
-            return
         awaited = verbs.Awaited(self._dialogue, seq)
         self._link.wait(awaited.done, what="frame")
         awaited.check()

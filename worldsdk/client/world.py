@@ -94,11 +94,13 @@ class WorldFace:
 
     Attributes:
         description: all that the server said of it.
+        rest: its controls, released.
     """
 
     def __init__(self, plan: Plan, description: Description) -> None:
         self.plan = plan
         self.description = description
+        self.rest = description.controls.rest
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.name!r}, {self.url!r})"

@@ -153,9 +153,11 @@ def peek(data: bytes, *, sender: Sender) -> Message | None:
         quick = _quick_reader(name) if name in _TYPES[sender] else None
     except (ValueError, TypeError, KeyError, msgpack.UnpackException, RecursionError):
         return None
-    if quick is None or type(name) is not str or len(value) != _entries(data):
+    if quick is None or type(name) is not str:
         return None
-    return quick(value)
+    first = data[0]
+    entries = first & 0x0F if first <= 0x8F else _entries(data)
+    return quick(value) if len(value) == entries else None
 
 
 def parse(value: Mapping[str, Any], *, sender: Sender) -> Message:

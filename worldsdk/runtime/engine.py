@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import math
 import threading
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
@@ -93,8 +92,7 @@ class _Stopwatch:
     __slots__ = ("_device", "_last", "_monotonic", "_started", "_wait", "stages")
 
     def __init__(self, clock: Clock, device: torch.device, exact: bool) -> None:
-        # It is looked at after every stage: the machine's own clock is asked without a detour.
-        self._monotonic: Callable[[], float] = time.perf_counter if clock is REAL_CLOCK else clock.monotonic
+        self._monotonic = clock.monotonic
         self._device = device
         self._wait = exact and device.type == "cuda"
         self._started = self._last = self._monotonic()

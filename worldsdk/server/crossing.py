@@ -34,7 +34,10 @@ class Crossing:
         Within ``around``, on the loop, that is now.
         """
         if self._around and not self._actions and threading.get_ident() == self._thread:
-            self._do(action, args)
+            try:
+                action(*args)
+            except Exception:
+                _log.exception("an action on the event loop failed")
             return
         with self._guard:
             self._actions.append((action, args))

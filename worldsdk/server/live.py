@@ -210,11 +210,13 @@ class Live:
         job.reward += frame.reward
         job.cost_ms += cost_ms
         job.left = 0 if frame.ended else job.left - 1
-        # A long queue is its owner's own: each tick of it waits for its turn anew.
-        self._ready_since = self._clock.monotonic()
+        if not job.left:
+            self._jobs.popleft()
+        if self._jobs:
+            # A long queue is its owner's own: each tick of it waits for its turn anew.
+            self._ready_since = self._clock.monotonic()
         if job.left:
             return None
-        self._jobs.popleft()
         return self._made(frame, {job.seat: job.applied}, job.started, job.reward, cost_ms=job.cost_ms)
 
     def digest_ahead(self, made: Made) -> None:

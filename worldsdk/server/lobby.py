@@ -10,6 +10,7 @@ import logging
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from worldsdk.errors import StorageError
@@ -199,7 +200,7 @@ class Lobby:
                 mode=mode,
                 clock=self.host.clock,
                 aligned=self.host.fused,
-                publish=lambda made: self.on_loop(room.publish, made),
+                publish=partial(self.crossing.send, room.publish),
                 failed=lambda reason: self.on_loop(self.fail, room, reason),
             )
             live.pause("nobody")
