@@ -140,3 +140,44 @@ def test_a_goodbye_is_heard_by_the_other_side():
     with talking(wait) as socket:
         socket.close(1000, "bye")
     assert codes == [1000]
+
+
+def test_a_message_that_comes_alone_and_soon_is_taken_in_one_go():
+    async def speak(socket):
+        await socket.recv()
+        await socket.send(b"first")
+        await socket.recv()
+        await socket.send([b"sec", b"ond"])
+        await socket.wait_closed()
+
+    with talking(speak) as socket:
+        socket.put(b"go")
+        assert socket.take_soon() == b"first"
+        socket.put(b"go")
+        # In pieces it takes the longer way, in which nothing is lost.
+        assert socket.take_soon() is None and socket.take(10.0) == b"second"
+        assert socket.take_soon() is None
+
+
+def test_several_messages_go_out_at_once_in_order():
+    heard = []
+
+    async def listen(socket):
+        for _ in range(3):
+            heard.append(await socket.recv())
+        await socket.send(b"heard")
+
+    with talking(listen) as socket:
+        socket.put(b"one", b"", b"three")
+        assert socket.take(10.0) == b"heard" and heard == [b"one", b"", b"three"]
+
+
+def test_the_end_is_told_to_whoever_takes_soon():
+    async def leave(socket):
+        await socket.close(4410, "over")
+
+    with talking(leave) as socket:
+        with pytest.raises(ConnectionClosed) as caught:
+            while True:
+                socket.take_soon()
+        assert caught.value.rcvd.code == 4410

@@ -108,3 +108,27 @@ def test_types_from_the_future_are_skipped_and_text_is_not() -> None:
         connection.receive("hello")
     with pytest.raises(ProtocolError):
         connection.receive(b"\xc1")
+
+
+def test_frames_taken_quickly_are_taken_as_ever() -> None:
+    connection = welcomed()
+    assert connection.receive_frame(encode(frame(1))) == frame(1)
+    assert connection.receive(encode(frame(2))) == [frame(2)]
+    for other in (
+        encode(frame(2)),
+        encode(frame(4)),
+        encode(frame(3, applied=1)),
+        encode(Pong(t0=1, t1=2, t2=3)),
+    ):
+        assert connection.receive_frame(other) is None
+    assert connection.receive_frame(b"\xc1") is None and connection.frames == 2
+    assert connection.receive_frame(encode(frame(3))) == frame(3)
+    assert connection.ack() == Ack(seq=3)
+    assert ClientConnection(HELLO).receive_frame(encode(frame(1))) is None
+
+
+def test_inputs_written_quickly_are_the_same_bytes() -> None:
+    one, other = welcomed(), welcomed()
+    for controls, mouse, ticks in (({}, (0.0, 0.0), 1), ({"turn": -2.5}, (1.0, -2.0), 3)):
+        message = one.input(7, controls=controls, mouse=mouse, ticks=ticks)
+        assert other.input_bytes(7, controls, mouse, ticks) == (message.seq, encode(message))

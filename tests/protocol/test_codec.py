@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from tests.protocol.strategies import PLAIN, messages
 from worldsdk.errors import MessageTooLargeError, ProtocolError, UnknownTypeError
 from worldsdk.protocol import samples
-from worldsdk.protocol.codec import Sender, decode, encode
+from worldsdk.protocol.codec import Sender, decode, encode, encode_fields, peek
 from worldsdk.protocol.codes import CODES
 from worldsdk.protocol.limits import MAX_VALUES, SCANNED_BYTES
 from worldsdk.protocol.messages import (
@@ -23,6 +23,7 @@ from worldsdk.protocol.messages import (
     SERVER_MESSAGES,
     Applied,
     FrameMessage,
+    Input,
     Message,
     Ping,
 )
@@ -176,3 +177,35 @@ def test_a_bomb_takes_no_more_memory_than_its_bytes() -> None:
 def test_long_messages_with_large_pictures_are_fine() -> None:
     frame = dataclasses.replace(samples.full_frame(), data=bytes(SCANNED_BYTES * 4))
     assert decode(encode(frame), sender="server") == frame
+
+
+@given(messages(), st.integers(0, 255), st.integers(0))
+@settings(max_examples=150, deadline=None)
+def test_a_peek_sees_what_is_there_or_nothing(message: Message, byte: int, place: int) -> None:
+    data, sender = encode(message), sender_of(message)
+    damaged = bytearray(data)
+    damaged[place % len(data)] = byte
+    for one in (data, bytes(damaged), data[:-1]):
+        seen = peek(one, sender=sender)
+        assert seen is None or seen == decode(one, sender=sender)
+    for other in (b"", b"\x90", b"\x81\xa1t\x90", b"\x81\x01\x02"):
+        assert peek(other, sender=sender) is None
+
+
+def test_the_messages_of_every_tick_are_seen_at_a_peek() -> None:
+    assert peek(encode(samples.full_frame()), sender="server") == samples.full_frame()
+    assert peek(encode(Input(seq=1, ts=2)), sender="client") == Input(seq=1, ts=2)
+    assert peek(encode(Input(seq=1, ts=2)), sender="server") is None
+    long = dataclasses.replace(samples.full_frame(), data=bytes(SCANNED_BYTES))
+    assert peek(encode(long), sender="server") is None
+
+
+def test_fields_are_written_as_their_message_is() -> None:
+    frame = samples.full_frame()
+    assert encode_fields(FrameMessage, vars(frame)) == encode(frame)
+    # What takes a second look is looked at.
+    assert encode_fields(Input, vars(Input(seq=1, ts=2, controls={"a": 1}))) == encode(
+        Input(seq=1, ts=2, controls={"a": 1.0})
+    )
+    with pytest.raises(ProtocolError, match=r"input\.ts"):
+        encode_fields(Input, vars(Input(seq=1, ts=-1)))

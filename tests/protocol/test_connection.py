@@ -6,7 +6,7 @@ import dataclasses
 
 import msgpack
 import pytest
-from hypothesis import settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
@@ -16,7 +16,7 @@ from worldsdk.protocol import samples
 from worldsdk.protocol.codec import encode
 from worldsdk.protocol.codes import CODES
 from worldsdk.protocol.connection import ServerConnection
-from worldsdk.protocol.limits import MOST_MALFORMED
+from worldsdk.protocol.limits import MAX_INTEGER, MOST_MALFORMED
 from worldsdk.protocol.messages import (
     CLIENT_MESSAGES,
     Ack,
@@ -235,3 +235,32 @@ class AnyDialogue(RuleBasedStateMachine):
 
 AnyDialogue.TestCase.settings = settings(max_examples=40, stateful_step_count=25, deadline=None)
 TestAnyDialogue = AnyDialogue.TestCase
+
+
+@given(st.lists(messages(), max_size=8), st.sampled_from(["player", "viewer"]))
+@settings(max_examples=50, deadline=None)
+def test_what_is_taken_quickly_is_what_is_taken_at_leisure(sent: list[Message], role: Role) -> None:
+    quick, slow = opened(role), opened(role)
+    for connection in (quick, slow):
+        connection.frame_sent(1)
+    for message in [*sent, Ack(seq=1), Input(seq=MAX_INTEGER, ts=1), Ack(seq=2)]:
+        data = encode(message)
+        taken = quick.receive_quickly(data)
+        expected = slow.receive(data)
+        if taken is None:
+            # Nothing of it was taken yet.
+            assert quick.receive(data) == expected
+        else:
+            assert [taken] == expected and isinstance(taken, (Input, Ack))
+        assert (quick.input_seq, quick.acked, quick.credit) == (slow.input_seq, slow.acked, slow.credit)
+        assert quick.take_refusals() == slow.take_refusals() and quick.stage == slow.stage
+
+
+def test_inputs_and_acks_are_taken_quickly() -> None:
+    connection = opened()
+    connection.frame_sent(1)
+    assert connection.receive_quickly(encode(Input(seq=1, ts=1))) == Input(seq=1, ts=1)
+    assert connection.receive_quickly(encode(Ack(seq=1))) == Ack(seq=1)
+    assert connection.in_flight == 0
+    assert connection.receive_quickly(encode(Input(seq=1, ts=1))) is None
+    assert ServerConnection().receive_quickly(encode(Input(seq=1, ts=1))) is None

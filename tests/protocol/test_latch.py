@@ -152,3 +152,24 @@ def test_whatever_comes_every_value_is_one_that_its_control_allows(
         latch.feed(given_input(seq, controls=controls, keys=tuple(keys), mouse=(seq * 7.0, 0.0)))
     for _ in range(3):
         assert dict(SPEC.parse(latch.take().controls)).keys() == set(SPEC.names)
+
+
+@given(
+    st.lists(
+        st.builds(
+            given_input,
+            st.integers(1, 9),
+            keys=st.lists(st.sampled_from(["KeyA", "KeyD", "Space"]), max_size=2).map(tuple),
+            mouse=st.tuples(st.floats(-30, 30), st.just(0.0)),
+        ),
+        max_size=8,
+    ),
+    st.booleans(),
+)
+def test_a_step_is_an_input_and_its_tick(inputs: list[Input], mouse: bool) -> None:
+    spec = SPEC if mouse else ControlSpec(SPEC.controls[:3])
+    one, other = InputLatch(spec), InputLatch(spec)
+    for given_one in inputs:
+        expected = other.take().controls if other.feed(given_one, 2.0) else None
+        assert one.step(given_one, 2.0) == expected
+    assert one.take() == other.take()

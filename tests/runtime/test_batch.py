@@ -108,3 +108,20 @@ def test_nan_ends_one_session_and_touches_no_other(world: World, fused: World) -
         for index in (0, 2):
             assert sessions[index].frame.digest() == healthy[index].frame.digest()
         home.step_many([sessions[0], sessions[2]], [{}, {}])
+
+
+def test_one_alone_is_told_apart_as_one_of_many_is(world: World, fused: World) -> None:
+    for home in (world, fused):
+        one, twin = home.session(3), home.session(3)
+        (frame,) = home.step_many([one], [{"turn": 1.0}])
+        assert frame is one.frame and frame.digest() == twin.step({"turn": 1.0}).digest()
+        with pytest.raises(ControlError, match=r"sessions\[0\], control 'turn'"):
+            home.step_many([one], [{"turn": 99}])
+        assert one.tick == 1
+        with pytest.raises(ModelError, match=r"sessions\[0\]"):
+            home.step_many([one], [{"poison": 1}])
+        assert one.tick == 1 and one.error is not None
+        with pytest.raises(SessionError, match=r"sessions\[0\].*stopped"):
+            home.step_many([one], [{}])
+    with pytest.raises(SessionError, match=r"sessions\[0\].*another world"):
+        world.step_many([fused.session()], [{}])
