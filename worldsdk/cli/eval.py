@@ -125,9 +125,11 @@ def run(args: argparse.Namespace) -> int:
         _held_out(args, world, stage) as (heldout, fresh),
         _lessons(args, world, stage, fresh) as lessons,
     ):
-        # Real frames may have been recorded as small as those that the world was taught on.
-        shrink = world.spec.height // heldout.episodes[0].pixels.shape[1]
-        dreamer = ModelDreamer(world.model, world.steps, shrink)
+        height, width = heldout.episodes[0].pixels.shape[1:3]
+        if height != world.spec.height:
+            # Recorded as small as what the world was taught on, or finer: it has a variant that shows just that.
+            world = load(args.world, args.device, steps=args.steps, variant=f"{width}x{height}")
+        dreamer = ModelDreamer(world.model, world.steps)
         game = args.game or (_game(args, world) if fresh else None)
         kit = Instruments(lessons, world.controls, game, *networks)
         results = evaluate(dreamer, heldout, start_contexts(world), settings, world.rate_hz, stage, kit)

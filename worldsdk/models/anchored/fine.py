@@ -17,7 +17,13 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from worldsdk.models.anchored.config import AnchoredConfig
-from worldsdk.models.anchored.fine_loop import LEAST_WEIGHT, column_depths, known_texels, spread_picture
+from worldsdk.models.anchored.fine_loop import (
+    LEAST_WEIGHT,
+    SHARPENED,
+    column_depths,
+    known_texels,
+    spread_picture,
+)
 from worldsdk.models.anchored.floor import HIGHEST_SLOPE
 from worldsdk.models.anchored.painter import Painter
 from worldsdk.models.anchored.samples import Samples, View
@@ -163,6 +169,13 @@ class Fine(nn.Module):
         return F.interpolate(values, scale_factor=float(self.factor), mode="bilinear", align_corners=False)
 
     def _spread_layer(self, values: Tensor, weight: Tensor) -> Tensor:
-        """``_spread`` of values [B, C, H, W] as far as their weight [B, 1, H, W] goes."""
+        """``_spread`` of values [B, C, H, W] as far as their weight [B, 1, H, W] goes.
+
+        What the spreading takes from the mean of each painted pixel is added before.
+        """
         weight = weight + LEAST_WEIGHT
-        return self._spread(values * weight) / self._spread(weight)
+        finer, sharpened = self._spread(weight), values
+        for _ in range(SHARPENED):
+            mean = F.avg_pool2d(self._spread(sharpened * weight), self.factor)
+            sharpened = sharpened + values - mean / F.avg_pool2d(finer, self.factor)
+        return self._spread(sharpened * weight) / finer

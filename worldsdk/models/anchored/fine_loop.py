@@ -14,6 +14,8 @@ from worldsdk.pixels.kernels import kernel
 
 Floats = NDArray[np.float32]
 
+SHARPENED = 3
+"""Steps of iterative back-projection (Irani and Peleg 1991): more change nothing that is seen."""
 LEAST_WEIGHT = 1e-6
 """Of a layer in a painted pixel that shows none of it, so that there is something to divide by."""
 
@@ -175,6 +177,32 @@ def known_texels(
 
 
 @kernel(fastmath=False)
+def _sharpen(wanted: Floats, layers: Floats, blurred: Floats) -> None:
+    """Adds to both layers [H, W, 8] what spreading them takes from the wanted ones; ``blurred`` is for it to use.
+
+    The mean over a painted pixel of what was spread bilinearly is three quarters its own along each side, and
+    an eighth each neighbour's.
+    """
+    rows, columns = layers.shape[:2]
+    near, own = np.float32(0.125), np.float32(0.75)
+    for y in range(rows):
+        up, low = max(y - 1, 0), min(y + 1, rows - 1)
+        for x in range(columns):
+            for c in range(8):
+                blurred[y, x, c] = own * layers[y, x, c] + near * (layers[up, x, c] + layers[low, x, c])
+    for y in range(rows):
+        for first in (0, 4):
+            for x in range(columns):
+                left, right = max(x - 1, 0), min(x + 1, columns - 1)
+                weight = own * blurred[y, x, first + 3]
+                weight += near * (blurred[y, left, first + 3] + blurred[y, right, first + 3])
+                scale = layers[y, x, first + 3] / weight
+                for c in range(first, first + 3):
+                    mean = own * blurred[y, x, c] + near * (blurred[y, left, c] + blurred[y, right, c])
+                    layers[y, x, c] += wanted[y, x, c] - mean * scale
+
+
+@kernel(fastmath=False)
 def spread_picture(
     known: Floats,
     standing: Floats,
@@ -196,6 +224,7 @@ def spread_picture(
     one = np.float32(1.0)
     # Of each painted pixel: light by its weight, that weight, the rest by its weight, and that.
     layers = np.empty((rows, columns, 8), np.float32)
+    painted_layers, blurred = np.empty_like(layers), np.empty_like(layers)
     between = np.empty((columns, 8), np.float32)
     depth_between = np.empty(columns, np.float32)
     mixed = np.empty(8, np.float32)
@@ -229,6 +258,9 @@ def spread_picture(
                 layers[y, x, 5] = picture[b, 1, y, x] * rest
                 layers[y, x, 6] = picture[b, 2, y, x] * rest
                 layers[y, x, 7] = rest
+        painted_layers[:] = layers
+        for _ in range(SHARPENED):
+            _sharpen(painted_layers, layers, blurred)
         for v in range(height):
             y = min(max((v + 0.5) / factor - 0.5, 0.0), rows - 1.0)
             top = np.int64(y)
