@@ -127,7 +127,7 @@ def run(args: argparse.Namespace) -> int:
     ):
         height, width = heldout.episodes[0].pixels.shape[1:3]
         if height != world.spec.height:
-            # Recorded as small as what the world was taught on, or finer: it has a variant that shows just that.
+            # As small as what the world was taught on, or between: it has a variant that shows just that.
             world = load(args.world, args.device, steps=args.steps, variant=f"{width}x{height}")
         dreamer = ModelDreamer(world.model, world.steps)
         game = args.game or (_game(args, world) if fresh else None)

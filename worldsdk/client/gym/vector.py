@@ -34,7 +34,8 @@ class WorldVectorEnv(VectorEnv[NDArray[Any], NDArray[Any], NDArray[Any]]):
     Args:
         num_envs: how many.
         world, url, action, observation, size, frame_skip, max_steps, start, device, steps, variant,
-            token: as ``WorldEnv``. On a server each episode has a connection of its own, and all are asked at once.
+            token: as ``WorldEnv``. On a server each episode has a connection of its own, and all are asked
+            at once.
         deterministic: whether each episode gets the very bits it would get alone, at one pass each. False
             fuses all into one pass, whose frames are equal to rounding; None is the world's own way.
         autoreset_mode: what follows the end of an episode: ``NEXT_STEP`` (the next step resets it, its action

@@ -178,7 +178,7 @@ def known_texels(
 
 @kernel(fastmath=False)
 def _sharpen(wanted: Floats, layers: Floats, blurred: Floats) -> None:
-    """Adds to both layers [H, W, 8] what spreading them takes from the wanted ones; ``blurred`` is for it to use.
+    """Adds to both layers [H, W, 8] what spreading them takes from the wanted ones; uses ``blurred``.
 
     The mean over a painted pixel of what was spread bilinearly is three quarters its own along each side, and
     an eighth each neighbour's.
