@@ -114,6 +114,7 @@ tile = 16
 walls = 2
 wall_tile = 16
 samples = 2
+fine = 2
 things = ["lamp"]
 slots = 3
 sprite = 8
@@ -145,7 +146,7 @@ def recipe_text(family: str) -> str:
     if family == "followed":
         return RECIPE.format(family="anchored", model=FOLLOWED_MODEL, stages=FOLLOWED_STAGES)
     if family == "anchored":
-        return RECIPE.format(family=family, model=ANCHORED_MODEL, stages=ANCHORED_STAGES)
+        return RECIPE.format(family=family, model=ANCHORED_MODEL + "flats = 40\n", stages=ANCHORED_STAGES)
     return RECIPE.format(family=family, model="history = 2", stages=CONVNET_STAGES)
 
 

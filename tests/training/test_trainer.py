@@ -101,7 +101,9 @@ def test_a_finished_run_exports_a_pack_that_plays(recipe: Recipe, dataset: Datas
     for _ in range(3):
         frame = first.step({"forward": 1.0, "turn": -2.0})
         assert frame.digest() == second.step({"forward": 1.0, "turn": -2.0}).digest()
-    assert frame.pixels.shape == (16, 24, 3)
+    # As large as it was recorded, or as many times larger as the recipe wants.
+    finer = recipe.model.get("fine", 1)
+    assert frame.pixels.shape == (16 * finer, 24 * finer, 3)
     assert world.manifest.provenance["steps"] == trainer.progress.total_steps
     assert world.manifest.provenance["finished"] is True
 

@@ -38,6 +38,8 @@ def find_blocks(
     usable = (depth < min(FARTHEST, 0.98 * saturated)) & (down.abs() > 0.05)
     if "labels" in footage.layers:
         usable &= footage.layers["labels"][at].cpu() == 0
+    if not usable.any():
+        return
     height = points[:, 2]
     low = points[:, :2].movedim(1, -1)[usable].amin(0)
     origin = (low / BLOCK).floor() * BLOCK
