@@ -160,7 +160,8 @@ async def watch(url: str, room: str, count: int) -> None:
     """The viewers' process: so many of them, each reading and acknowledging every frame."""
 
     async def one() -> None:
-        socket, _ = await enter(url, role="viewer", mode="realtime", room=room)
+        # As pages take large frames; encoded once for all of them.
+        socket, _ = await enter(url, role="viewer", mode="realtime", room=room, codecs=("jpeg",))
         while True:
             message = decode(await read(socket), sender="server")
             if isinstance(message, FrameMessage):
@@ -175,12 +176,12 @@ async def watch(url: str, room: str, count: int) -> None:
 
 
 async def enter(
-    url: str, *, role: Any, mode: Any, room: str | None = None
+    url: str, *, role: Any, mode: Any, room: str | None = None, codecs: tuple[Any, ...] = ("raw_rgb",)
 ) -> tuple[ClientConnection, Welcome]:
     """A welcomed connection."""
     socket = await connect(url, subprotocols=[SUBPROTOCOL], compression=None, max_size=None)  # type: ignore[list-item]
     hello = Hello(
-        v=(0, 0), role=role, mode=mode, codecs=("raw_rgb",), max_message=1 << 24, credit=CREDIT, room=room
+        v=(0, 0), role=role, mode=mode, codecs=codecs, max_message=1 << 24, credit=CREDIT, room=room
     )
     await socket.send(encode(hello))
     message = decode(await read(socket), sender="server")

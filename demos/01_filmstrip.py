@@ -34,5 +34,5 @@ for control in list(world.controls)[:2]:
         f"{control.name}: tick {last.tick}, state {dict(last.state)}, {last.timing.total_ms:.1f} ms a frame"
     )
 
-Image.fromarray(filmstrip(rows, scale=max(1, 192 // world.spec.width))).save(args.out)
+Image.fromarray(filmstrip(rows, scale=3 if world.spec.width < 128 else 1)).save(args.out)
 print("saved", args.out)

@@ -75,7 +75,7 @@ def test_screen_depth_and_background(godot: Godot, server: str, tmp_path: Path) 
     assert np.abs(screen - twice).max() <= 1
 
     # Among the world's depths a wall of the engine's hides what lies behind it, and nothing else.
-    depth = np.array(report["depths"]).reshape(48, 64)
+    depth = np.array(report["depths"]).reshape(192, 256)
     assert np.abs(depth - frame.layers["depth"]).max() < 1e-4
     meters = (depth / UNITS_PER_METER).repeat(2, 0).repeat(2, 1)
     drawn = picture(tmp_path / "shot-depth.png")
