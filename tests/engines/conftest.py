@@ -39,8 +39,8 @@ def address() -> Iterator[str]:
 def patient() -> Iterator[str]:
     """Of a server whose world stands still unless a control is touched.
 
-    Its own for each test: whoever played in the last one has a place kept for a while, and an engine that draws
-    without a GPU makes places few.
+    Its own for each test: whoever played in the last one has a place kept for a while, and an engine that
+    draws without a GPU makes places few.
     """
     with serving_world(make_world(idle="pause")) as url:
         yield url
