@@ -116,19 +116,15 @@ def dreamt(
         tells = judge.tells(episode, frames)
         starts.append(frames[tells].tolist())
         told.append(tells)
-    found: dict[str, Run | None] = {}
-    for gap in GAPS_S:
-        timing = Timing.of(gap, rate_hz)
-        errands = find_errands(heldout, steering, judge.extent, timing, starts, most)
-        if not errands:
-            found[f"{gap:g}"] = None
-            continue
+
+    def player(errands: Sequence[Errand], bar: Callable[[int], Any]) -> Player:
         at = [(errand.episode, errand.start + 1 - history) for errand in errands]
-        bar = begin(f"errands of {gap:g} s", len(errands) * timing.ticks)
-        player = DreamPlayer(dreamer, heldout.gather(at, history, 0).context, seed, bar)
-        done = run(heldout, errands, player, steering, timing, judge)
-        done.figures["told"] = float(np.concatenate(told).mean())
-        found[f"{gap:g}"] = done
+        return DreamPlayer(dreamer, heldout.gather(at, history, 0).context, seed, bar)
+
+    found = _of_each_length(heldout, starts, player, steering, judge, most, rate_hz, begin, "")
+    for done in found.values():
+        if done is not None:
+            done.figures["told"] = float(np.concatenate(told).mean())
     return found
 
 
@@ -154,6 +150,24 @@ def in_the_game(
     play = first_walks(game, spec, most * GAME_TRIES, seed)
     first = np.zeros(1, np.int64)
     starts = [first[judge.tells(episode, first)].tolist() for episode in play.episodes]
+
+    def player(errands: Sequence[Errand], bar: Callable[[int], Any]) -> Player:
+        return GamePlayer(game, spec, controls, [seed + errand.episode for errand in errands], bar)
+
+    return _of_each_length(play, starts, player, steering, judge, most, rate_hz, begin, " in the game")
+
+
+def _of_each_length(
+    play: HeldOut,
+    starts: Sequence[list[int]],
+    player: Callable[[Sequence[Errand], Callable[[int], Any]], Player],
+    steering: Steering,
+    judge: Judge,
+    most: int,
+    rate_hz: float,
+    begin: Stage,
+    where: str,
+) -> dict[str, Run | None]:
     found: dict[str, Run | None] = {}
     for gap in GAPS_S:
         timing = Timing.of(gap, rate_hz)
@@ -161,10 +175,8 @@ def in_the_game(
         if not errands:
             found[f"{gap:g}"] = None
             continue
-        seeds = [seed + errand.episode for errand in errands]
-        bar = begin(f"errands of {gap:g} s in the game", len(errands) * timing.ticks)
-        player = GamePlayer(game, spec, controls, seeds, bar)
-        found[f"{gap:g}"] = run(play, errands, player, steering, timing, judge)
+        bar = begin(f"errands of {gap:g} s{where}", len(errands) * timing.ticks)
+        found[f"{gap:g}"] = run(play, errands, player(errands, bar), steering, timing, judge)
     return found
 
 

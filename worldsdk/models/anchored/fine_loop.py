@@ -7,7 +7,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from worldsdk.models.anchored.flats_loop import BLOCK, ON_FLAT, SNAP, block_at
+from worldsdk.models.anchored.flats_loop import ON_FLAT, SNAP, block_at, flat_sum
 from worldsdk.models.anchored.floor_loop import ON_FLOOR
 from worldsdk.models.anchored.walls_loop import BEFORE, DOUBT, SHOWS, nearest_wall
 from worldsdk.pixels.kernels import kernel
@@ -151,20 +151,12 @@ def known_texels(
                     and near * flat_depths[v] <= ON_FLAT
                 ):
                     level = 0 if down[v] > 0.0 else 1
-                    flat_red = flat_green = flat_blue = flat = np.float32(0.0)
-                    for i in range(v * per_side, (v + 1) * per_side):
-                        depth = sample_depths[i]
-                        for j in range(u * per_side, (u + 1) * per_side):
-                            slope = sample_across[j]
-                            px, py = x0 + depth * (cos + slope * sin), y0 + depth * (sin - slope * cos)
-                            block = block_at(block_of, origin, level, px, py)
-                            if block >= 0:
-                                texel = (block * BLOCK + np.int64(math.floor(px)) % BLOCK) * BLOCK
-                                texel += np.int64(math.floor(py)) % BLOCK
-                                flat_red += flat_tile[texel, 0]
-                                flat_green += flat_tile[texel, 1]
-                                flat_blue += flat_tile[texel, 2]
-                                flat += share
+                    sample_rows = sample_depths[v * per_side : (v + 1) * per_side]
+                    sample_columns = sample_across[u * per_side : (u + 1) * per_side]
+                    flat_red, flat_green, flat_blue, known = flat_sum(
+                        x0, y0, cos, sin, level, sample_rows, sample_columns, block_of, origin, flat_tile
+                    )
+                    flat = known * share
                     light, rest = flat_light[v], np.float32(1.0) - cover
                     red += rest * (flat_red * share * (np.float32(1.0) + light[0]) + flat * light[3])
                     green += rest * (flat_green * share * (np.float32(1.0) + light[1]) + flat * light[4])

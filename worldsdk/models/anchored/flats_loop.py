@@ -58,6 +58,40 @@ def flat_standing(
 
 
 @kernel(fastmath=False)
+def flat_sum(
+    x0: float,
+    y0: float,
+    cos: float,
+    sin: float,
+    level: int,
+    depths: Floats,
+    slopes: Floats,
+    block_of: Ints,
+    origin: Floats,
+    tile: Floats,
+) -> tuple[np.float32, np.float32, np.float32, np.float32]:
+    """Sums of the texels that one pixel's samples show, and how many of those are known.
+
+    depths, slopes: of the samples' rows and columns, seen from x0, y0.
+    """
+    red = green = blue = known = np.float32(0.0)
+    for i in range(len(depths)):
+        depth = depths[i]
+        for j in range(len(slopes)):
+            slope = slopes[j]
+            x, y = x0 + depth * (cos + slope * sin), y0 + depth * (sin - slope * cos)
+            block = block_at(block_of, origin, level, x, y)
+            if block >= 0:
+                texel = (block * BLOCK + np.int64(math.floor(x)) % BLOCK) * BLOCK
+                texel += np.int64(math.floor(y)) % BLOCK
+                red += tile[texel, 0]
+                green += tile[texel, 1]
+                blue += tile[texel, 2]
+                known += np.float32(1.0)
+    return red, green, blue, known
+
+
+@kernel(fastmath=False)
 def flat_means(
     poses: Floats,
     block_of: Ints,
@@ -88,21 +122,12 @@ def flat_means(
             for u in range(width):
                 if standing[b, v, u] * depths[v] > ON_FLAT:
                     continue
-                red = green = blue = covered = np.float32(0.0)
-                for i in range(v * per_side, (v + 1) * per_side):
-                    depth = sample_depths[i]
-                    for j in range(u * per_side, (u + 1) * per_side):
-                        slope = sample_across[j]
-                        x, y = x0 + depth * (cos + slope * sin), y0 + depth * (sin - slope * cos)
-                        block = block_at(block_of, origin, level, x, y)
-                        if block >= 0:
-                            texel = (block * BLOCK + np.int64(math.floor(x)) % BLOCK) * BLOCK
-                            texel += np.int64(math.floor(y)) % BLOCK
-                            red += tile[texel, 0]
-                            green += tile[texel, 1]
-                            blue += tile[texel, 2]
-                            covered += share
+                rows = sample_depths[v * per_side : (v + 1) * per_side]
+                columns = sample_across[u * per_side : (u + 1) * per_side]
+                red, green, blue, known = flat_sum(
+                    x0, y0, cos, sin, level, rows, columns, block_of, origin, tile
+                )
                 out[b, v, u, 0] = red * share
                 out[b, v, u, 1] = green * share
                 out[b, v, u, 2] = blue * share
-                out[b, v, u, 3] = covered
+                out[b, v, u, 3] = known * share
