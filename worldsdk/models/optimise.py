@@ -26,6 +26,7 @@ EXACT = ("drift", "motion", "outcomes", "things", "tracker")
 
 REWRITES = {
     "worldsdk.models.blocks.UNet": "worldsdk.models.inference.unet.QuickUNet",
+    "worldsdk.models.anchored.samples.Dimming": "worldsdk.models.inference.dimming.QuickDimming",
     "worldsdk.models.anchored.place.Place": "worldsdk.models.inference.place.QuickPlace",
     "worldsdk.models.diamond.denoiser.Network": "worldsdk.models.inference.diamond.QuickNetwork",
     "worldsdk.models.diamond.outcome.Outcome": "worldsdk.models.inference.diamond.QuickOutcome",

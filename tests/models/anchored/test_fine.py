@@ -14,6 +14,7 @@ from tests.models.anchored.test_flats import made as made_flats
 from tests.models.anchored.test_walls import room
 from tests.models.samples import context, followed, tick
 from worldsdk.models.anchored import AnchoredConfig, AnchoredModel
+from worldsdk.models.anchored.fine import Shown, _by_loops, _by_tensors, finely
 from worldsdk.models.blocks import to_signed
 
 POSE = st.tuples(st.floats(40.0, 280.0), st.floats(60.0, 440.0), st.floats(0.0, 359.0))
@@ -60,67 +61,77 @@ def painted(model: AnchoredModel, seed: int = 0) -> tuple[torch.Tensor, torch.Te
     return torch.rand((1, 3, *size), generator=draw) - 0.5, torch.full((1, *size), 1.0 / 2000.0)
 
 
+def shown(
+    model: AnchoredModel,
+    pose: torch.Tensor,
+    things: torch.Tensor,
+    picture: torch.Tensor,
+    inverse: torch.Tensor,
+) -> Shown:
+    """What is shown of a painted picture, seen from ``pose``."""
+    known = model.painter.known(pose, inverse)
+    return finely(
+        known, model.painter.figures(pose, things, known.inverse, model.painter.shown), picture, inverse
+    )
+
+
 @settings(max_examples=20, deadline=None)
 @given(place=POSE, factor=st.sampled_from((2, 4)), known=st.sampled_from(("tile", "tile, walls", "flats")))
 @torch.inference_mode()
 def test_loops_and_tensors_agree(place: tuple[float, float, float], factor: int, known: str) -> None:
     model = with_flats(factor) if known == "flats" else fine(factor, 3 if "walls" in known else 0)
-    assert model.fine is not None
+    painter, (picture, inverse) = model.painter, painted(model)
     # Off the round numbers, whose samples lie on borders.
     pose = torch.tensor([place]) + torch.tensor([[0.013, 0.017, 0.019]])
-    given_ = (model.painter, pose, things(model), *painted(model))
-    fast, slow = model.fine._by_loops(*given_), model.fine._by_tensors(*given_)
-    wrong = (fast.pixels.int() - slow.pixels.int()).abs().amax(-1) > 2
-    assert float(wrong.float().mean()) < 0.05
-    assert float((fast.inverse / slow.inverse - 1.0).abs().gt(1e-3).float().mean()) < 0.05
-    assert float((fast.kinds != slow.kinds).float().mean()) < 0.01
+    seen = painter.known(pose, inverse)
+    figures = painter.figures(pose, things(model), seen.inverse, painter.shown)
+    fast, slow = _by_loops(seen, figures, picture, inverse), _by_tensors(seen, figures, picture, inverse)
+    assert int((fast.pixels.int() - slow.pixels.int()).abs().max()) <= 1
+    torch.testing.assert_close(fast.inverse, slow.inverse)
+    assert torch.equal(fast.kinds, slow.kinds)
 
 
 @torch.inference_mode()
 def test_where_nothing_is_known_the_painted_picture_is_spread() -> None:
     model = AnchoredModel(dataclasses.replace(fine().config, tile=0, walls=0, things=(), vital=())).eval()
-    assert model.fine is not None
     picture = torch.full((1, 3, model.config.height, model.config.width), 0.25)
     _, inverse = painted(model)
-    shown = model.fine(model.painter, torch.zeros(1, 3), torch.zeros(1, 0, 9), picture, inverse)
-    assert shown.pixels.shape == (1, 2 * model.config.height, 2 * model.config.width, 3)
-    assert set(shown.pixels.unique().tolist()) == {159}
-    torch.testing.assert_close(shown.inverse, torch.full_like(shown.inverse, 1.0 / 2000.0))
+    bare = shown(model, torch.zeros(1, 3), torch.zeros(1, 0, 9), picture, inverse)
+    assert bare.pixels.shape == (1, 2 * model.config.height, 2 * model.config.width, 3)
+    assert set(bare.pixels.unique().tolist()) == {159}
+    torch.testing.assert_close(bare.inverse, torch.full_like(bare.inverse, 1.0 / 2000.0))
 
 
 @torch.inference_mode()
 def test_shrunk_again_it_is_about_what_was_painted() -> None:
     model = fine(4)
-    assert model.fine is not None
     pose = torch.tensor([[100.0, 250.0, 10.0]])
     # Texels and a light of the painted picture's own, without noise finer than a painted pixel.
     rows = torch.linspace(-0.6, 0.6, model.config.width).expand(1, 3, model.config.height, -1)
     _, inverse = painted(model)
-    shown = model.fine(model.painter, pose, things(model), 0.2 * rows, inverse)
-    blocks = shown.pixels.view(1, model.config.height, 4, model.config.width, 4, 3).float().mean(dim=(2, 4))
+    seen = shown(model, pose, things(model), 0.2 * rows, inverse)
+    blocks = seen.pixels.view(1, model.config.height, 4, model.config.width, 4, 3).float().mean(dim=(2, 4))
     off = (to_signed(blocks) - 0.2 * rows).abs()
     assert float(off.median()) < 0.1
     # And between painted pixels there is more to be seen than between their means.
-    assert shown.pixels.float().diff(dim=2).abs().mean() > blocks.diff(dim=2).abs().mean() / 2.0
+    assert seen.pixels.float().diff(dim=2).abs().mean() > blocks.diff(dim=2).abs().mean() / 2.0
 
 
 @torch.inference_mode()
 def test_a_wall_hides_the_floor_behind_it_and_a_thing_the_wall() -> None:
     model = fine()
-    assert model.fine is not None
     pose, (picture, inverse) = torch.tensor([[300.0, 250.0, 0.0]]), painted(model)
     thing = torch.zeros(1, model.config.slots, 9)
-    bare = model.fine(model.painter, pose, thing, picture, inverse)
+    bare = shown(model, pose, thing, picture, inverse)
     middle = bare.inverse[0, model.config.height - 1, model.config.width]
     assert float(middle) == pytest.approx(1.0 / 100.0)
     thing[0, 0, :3] = torch.tensor([1.0, 360.0, 250.0])
-    shown = model.fine(model.painter, pose, thing, picture, inverse)
-    hidden = shown.kinds[0] > 0.5
+    with_thing = shown(model, pose, thing, picture, inverse)
+    hidden = with_thing.kinds[0] > 0.5
     assert bool(hidden.any()) and not bool(hidden.all())
-    torch.testing.assert_close(
-        shown.inverse[0][hidden], torch.full_like(shown.inverse[0][hidden], 1.0 / 60.0)
-    )
-    assert bool((shown.pixels[0][~hidden] == bare.pixels[0][~hidden]).float().mean() > 0.8)
+    depth = with_thing.inverse[0][hidden]
+    torch.testing.assert_close(depth, torch.full_like(depth, 1.0 / 60.0))
+    assert bool((with_thing.pixels[0][~hidden] == bare.pixels[0][~hidden]).float().mean() > 0.8)
 
 
 @torch.inference_mode()

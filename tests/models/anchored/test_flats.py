@@ -43,19 +43,12 @@ def test_loops_and_tensors_agree(x: float, y: float, heading: float, near: float
     painter, flats = made()
     view = painter.view
     pose = torch.tensor([[x + 0.013, y + 0.017, heading + 0.019]])
-    height, width = painter.config.height, painter.config.width
     inverse = (near / flats.depths(painter.camera.down))[None].clamp(min=1e-4)
     by_tensors = flats.standing(pose, inverse, view)
-    rows = torch.arange(height)[:, None].expand(height, width).reshape(1, -1)
-    columns = torch.arange(width).repeat(height)[None]
-    parts = flats(pose, rows, columns, by_tensors.flatten(1), view)
-    seen = torch.cat(parts, dim=-1).view(1, height, width, 4).movedim(-1, 1)
     with torch.no_grad():
         by_loops = flats.standing(pose, inverse, view)
-        image = flats.image(pose, by_loops, view)
-    # A ray that ends exactly between two texels or blocks may fall to either side.
+    # A ray that ends exactly between two blocks may fall to either side.
     assert float(((by_loops - by_tensors).abs() > 1e-6).float().mean()) < 0.02
-    assert float(((image - seen.detach()).abs() > 2e-3).float().mean()) < 0.03
 
 
 @torch.inference_mode()

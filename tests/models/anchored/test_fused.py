@@ -38,9 +38,10 @@ def test_one_loop_sees_what_the_tensors_see(
     past_poses = pose[:, None] + torch.randn(batch, config.views, 3) * torch.tensor([away, away, 30.0])
     plain = painter.prepare(pose, past, past_poses)
     fused = FusedPainter(painter).prepare(pose, past, past_poses)
-    for name, expected in vars(plain).items():
-        found = getattr(fused, name)
+    pairs = {name: (getattr(fused, name), of) for name, of in vars(plain).items() if name != "known"}
+    pairs["known"] = fused.known.colour, plain.known.colour
+    for name, (found, expected) in pairs.items():
         assert found.shape == expected.shape, name
-        # The loop computes in float64: a point on the very border of an image may fall to the other side.
+        # Rounded otherwise, a point on the very border of an image may fall to the other side.
         wrong = (found.float() - expected.float()).abs() > 2e-3
         assert float(wrong.float().mean()) < 2e-3, name

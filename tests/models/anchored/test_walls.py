@@ -90,17 +90,10 @@ def test_loops_and_tensors_agree(x: float, y: float, heading: float, guess: floa
         guess * wall[:, None].expand(1, height, width), painter.camera.floor_inverse_depth()
     )
     by_tensors = walls.standing(pose, inverse, painter.view)
-    rows = torch.arange(height)[:, None].expand(height, width).reshape(1, -1)
-    columns = torch.arange(width).repeat(height)[None]
-    parts = walls(pose, rows, columns, by_tensors.flatten(1), painter.view)
-    seen = torch.cat(parts, dim=-1).view(1, height, width, 4).movedim(-1, 1)
     with torch.no_grad():
         by_loops = walls.standing(pose, inverse, painter.view)
-        image = walls.image(pose, by_loops, painter.view)
-    # One in a few hundred rays ends exactly between two walls or texels, where rounding decides.
+    # One in a few hundred rays ends exactly between two walls, where rounding decides.
     assert float(((by_loops - by_tensors).abs() > 1e-5).float().mean()) < 0.02
-    assert float(((image - seen.detach()).abs() > 2e-3).float().mean()) < 0.03
-    assert float(wall.max()) == 0.0 or float(image[:, 3].max()) > 0.0
 
 
 def test_what_is_learnt_reaches_the_tiles() -> None:

@@ -7,13 +7,12 @@ texels lies where (``training.objectives.blocks``).
 
 from __future__ import annotations
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from worldsdk.models.anchored.config import AnchoredConfig
-from worldsdk.models.anchored.flats_loop import BLOCK, ON_FLAT, SNAP, flat_means, flat_standing
+from worldsdk.models.anchored.flats_loop import BLOCK, ON_FLAT, SNAP, flat_standing
 from worldsdk.models.anchored.samples import Dimming, View
 from worldsdk.models.camera import heading_vector
 
@@ -113,30 +112,10 @@ class Flats(nn.Module):
     def image(self, pose: Tensor, inverse: Tensor, view: View) -> Tensor:
         """[B, 4, H, W]: colour and share as ``forward``; inverse: [B, H, W], as ``standing`` gave it."""
         batch, height, width = inverse.shape
-        samples, camera = view.samples, view.camera
-        if pose.device.type != "cpu":
-            rows = torch.arange(height, device=pose.device)[:, None].expand(height, width).flatten()
-            columns = torch.arange(width, device=pose.device).repeat(height)
-            seen = self(pose, rows.expand(batch, -1), columns.expand(batch, -1), inverse.flatten(1), view)
-            return torch.cat(seen, dim=-1).view(batch, height, width, 4).movedim(-1, 1)
-        means = np.zeros((batch, height, width, 4), np.float32)
-        flat_means(
-            pose.float().contiguous().numpy(),
-            self.block_of.numpy(),
-            self.origin.numpy(),
-            self.depths(camera.down[:, 0]).numpy(),
-            self.depths(samples.down).numpy(),
-            inverse.float().contiguous().numpy(),
-            samples.across.numpy(),
-            samples.down.numpy(),
-            self.tile.detach().float().numpy(),
-            means,
-        )
-        light = self.light(view)[:, None]
-        gain, offset = light[..., :3], light[..., 3:]
-        found = torch.from_numpy(means)
-        colour = found[..., :3] * (1.0 + gain) + found[..., 3:] * offset
-        return torch.cat([colour, found[..., 3:]], dim=-1).movedim(-1, 1)
+        rows = torch.arange(height, device=pose.device)[:, None].expand(height, width).flatten()
+        columns = torch.arange(width, device=pose.device).repeat(height)
+        seen = self(pose, rows.expand(batch, -1), columns.expand(batch, -1), inverse.flatten(1), view)
+        return torch.cat(seen, dim=-1).view(batch, height, width, 4).movedim(-1, 1)
 
     def light(self, view: View) -> Tensor:
         """[H, 6]: gain and offset of the rows of a view: each sees floor or ceiling at one depth."""

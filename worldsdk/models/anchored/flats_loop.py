@@ -1,4 +1,4 @@
-"""``Flats`` on a CPU: compiled loops over pixels and their samples."""
+"""``Flats`` on a CPU: a compiled loop over pixels."""
 
 from __future__ import annotations
 
@@ -55,79 +55,3 @@ def flat_standing(
                 y = poses[b, 1] + depth * (sin - across[u] * cos)
                 if block_at(block_of, origin, level, x, y) >= 0:
                     inverse[b, v, u] = flat
-
-
-@kernel(fastmath=False)
-def flat_sum(
-    x0: float,
-    y0: float,
-    cos: float,
-    sin: float,
-    level: int,
-    depths: Floats,
-    slopes: Floats,
-    block_of: Ints,
-    origin: Floats,
-    tile: Floats,
-) -> tuple[np.float32, np.float32, np.float32, np.float32]:
-    """Sums of the texels that one pixel's samples show, and how many of those are known.
-
-    depths, slopes: of the samples' rows and columns, seen from x0, y0.
-    """
-    red = green = blue = known = np.float32(0.0)
-    for i in range(len(depths)):
-        depth = depths[i]
-        for j in range(len(slopes)):
-            slope = slopes[j]
-            x, y = x0 + depth * (cos + slope * sin), y0 + depth * (sin - slope * cos)
-            block = block_at(block_of, origin, level, x, y)
-            if block >= 0:
-                texel = (block * BLOCK + np.int64(math.floor(x)) % BLOCK) * BLOCK
-                texel += np.int64(math.floor(y)) % BLOCK
-                red += tile[texel, 0]
-                green += tile[texel, 1]
-                blue += tile[texel, 2]
-                known += np.float32(1.0)
-    return red, green, blue, known
-
-
-@kernel(fastmath=False)
-def flat_means(
-    poses: Floats,
-    block_of: Ints,
-    origin: Floats,
-    depths: Floats,
-    sample_depths: Floats,
-    standing: Floats,
-    sample_across: Floats,
-    sample_down: Floats,
-    tile: Floats,
-    out: Floats,
-) -> None:
-    """Fills ``out`` [B, H, W, 4] with the mean of texels, by their share, and the share that is known.
-
-    depths: [H], of pixel centres; sample_depths: [H * samples]. standing: [B, H, W], 1 / depth.
-    tile: [blocks * BLOCK * BLOCK, 3].
-    """
-    batch, height, width = standing.shape
-    per_side = len(sample_across) // width
-    share = np.float32(1.0 / (per_side * per_side))
-    for b in range(batch):
-        cos, sin = math.cos(poses[b, 2] * math.pi / 180.0), math.sin(poses[b, 2] * math.pi / 180.0)
-        x0, y0 = poses[b, 0], poses[b, 1]
-        for v in range(height):
-            if abs(sample_down[v * per_side]) <= 1e-4:
-                continue
-            level = 0 if sample_down[v * per_side] > 0.0 else 1
-            for u in range(width):
-                if standing[b, v, u] * depths[v] > ON_FLAT:
-                    continue
-                rows = sample_depths[v * per_side : (v + 1) * per_side]
-                columns = sample_across[u * per_side : (u + 1) * per_side]
-                red, green, blue, known = flat_sum(
-                    x0, y0, cos, sin, level, rows, columns, block_of, origin, tile
-                )
-                out[b, v, u, 0] = red * share
-                out[b, v, u, 1] = green * share
-                out[b, v, u, 2] = blue * share
-                out[b, v, u, 3] = known * share

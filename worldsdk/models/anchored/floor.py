@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from worldsdk.models.anchored.config import AnchoredConfig
-from worldsdk.models.anchored.floor_loop import ON_FLOOR, floor_means
 from worldsdk.models.anchored.samples import Dimming, View
 from worldsdk.models.camera import heading_vector
 
 HIGHEST_SLOPE = 1e-4
 """Rays flatter than this see no floor."""
+ON_FLOOR = 1.03
+"""What stands is floor where it is nearer than the floor by no more than this."""
 
 
 class Floor(nn.Module):
@@ -54,29 +54,9 @@ class Floor(nn.Module):
         batch, height, width = inverse.shape
         floor_inverse = view.camera.floor_inverse_depth()
         bare = ((inverse <= floor_inverse * ON_FLOOR) & (floor_inverse > 0.0))[:, None]
-        if pose.device.type == "cpu":
-            samples = view.samples
-            means = np.zeros((batch, height, width, 3), np.float32)
-            tile, across, down = (
-                t.detach().float().numpy() for t in (self.tile, samples.across, samples.down)
-            )
-            floor_means(
-                pose.float().contiguous().numpy(),
-                bare[:, 0].contiguous().numpy(),
-                across,
-                down,
-                tile,
-                self.eye_height,
-                means,
-            )
-            slopes = samples.down.view(height, -1).clamp(min=HIGHEST_SLOPE)
-            depth = (self.eye_height / slopes).mean(1)
-            gain, offset = self.dimming(depth)[:, None].split(3, dim=-1)
-            seen = (torch.from_numpy(means) * (1.0 + gain) + offset).movedim(-1, 1)
-        else:
-            rows = torch.arange(height, device=pose.device)[:, None].expand(height, width).flatten()
-            columns = torch.arange(width, device=pose.device).repeat(height)
-            poses = pose.repeat_interleave(height * width, dim=0)
-            seen = self(poses, rows.repeat(batch), columns.repeat(batch), view)
-            seen = seen.view(batch, height, width, 3).movedim(-1, 1)
+        rows = torch.arange(height, device=pose.device)[:, None].expand(height, width).flatten()
+        columns = torch.arange(width, device=pose.device).repeat(height)
+        poses = pose.repeat_interleave(height * width, dim=0)
+        seen = self(poses, rows.repeat(batch), columns.repeat(batch), view)
+        seen = seen.view(batch, height, width, 3).movedim(-1, 1)
         return torch.where(bare, seen, 0.0), bare

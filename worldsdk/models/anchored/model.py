@@ -23,7 +23,7 @@ from torch import Tensor
 from worldsdk.models.anchored.config import MOTION, AnchoredConfig
 from worldsdk.models.anchored.estimate import Estimate
 from worldsdk.models.anchored.events import Events
-from worldsdk.models.anchored.fine import Fine
+from worldsdk.models.anchored.fine import finely
 from worldsdk.models.anchored.motion import Motion
 from worldsdk.models.anchored.outcomes import Outcomes
 from worldsdk.models.anchored.painter import Canvas, Painter
@@ -31,6 +31,7 @@ from worldsdk.models.anchored.recall import recall
 from worldsdk.models.anchored.screen_motion import ScreenMotion
 from worldsdk.models.anchored.situation import RECENT, THING, counted
 from worldsdk.models.anchored.sprites import KIND
+from worldsdk.models.anchored.texels import Known
 from worldsdk.models.anchored.things import Prospects, Things, remember
 from worldsdk.models.blocks import NOISE_LEVELS, to_signed, to_uint8
 from worldsdk.models.interface import Condition, Context, ModelSpec, Output, State, WorldModel
@@ -62,7 +63,6 @@ class AnchoredModel(WorldModel):
         self.outcomes = Outcomes(config) if config.things else None
         self.events = None if config.things else Events(config)
         self.painter = Painter(config)
-        self.fine = Fine(config) if config.fine > 1 else None
         self.register_buffer("low", torch.tensor([m.low for m in config.meters]), persistent=False)
         self.register_buffer("high", torch.tensor([m.high for m in config.meters]), persistent=False)
         self.screen_motion = ScreenMotion(config)
@@ -123,7 +123,7 @@ class AnchoredModel(WorldModel):
     def enlarge(self, context: Context) -> Context:
         """Of each moment the newest frame, which is shown, is drawn finely; those before it repeat pixels."""
         factor = self.config.fine
-        if self.fine is None or context.pixels.shape[2] != self.config.height:
+        if factor == 1 or context.pixels.shape[2] != self.config.height:
             return context
         pixels = context.pixels.repeat_interleave(factor, dim=2).repeat_interleave(factor, dim=3)
         pose = context.variables[:, -1, :3].float()
@@ -131,8 +131,10 @@ class AnchoredModel(WorldModel):
         picture = to_signed(context.pixels[:, -1:])[:, 0]
         with torch.no_grad():
             _, depth = self.painter.standing_points(pose)
-            newest = self.fine(self.painter, pose, things, picture, depth.reciprocal())
-        pixels[:, -1] = newest.pixels
+            inverse = depth.reciprocal()
+            known = self.painter.known(pose, inverse)
+            figures = self.painter.figures(pose, things, known.inverse, self.painter.shown)
+            pixels[:, -1] = finely(known, figures, picture, inverse).pixels
         return replace(context, pixels=pixels)
 
     def _painted(self, pixels: Tensor) -> Tensor:
@@ -178,6 +180,9 @@ class AnchoredModel(WorldModel):
             "surface": canvas.surface,
             "warped": canvas.warped,
             "seen": canvas.seen,
+            "texels": canvas.known.colour,
+            "texels_inverse": canvas.known.inverse,
+            "texels_means": canvas.known.means,
         }
 
     def _prospects(
@@ -224,10 +229,11 @@ class AnchoredModel(WorldModel):
             condition["surface"],
             condition["warped"],
             condition["seen"],
+            self._known(condition),
         )
         level = noise.new_full((len(noise),), NOISE_LEVELS[step])
         lots = noise[:, :pixels].view(-1, 3, self.config.height, self.config.width)
-        figures = self.painter.figures(condition["pose"], things, canvas.inverse_depth)
+        figures = self.painter.figures(condition["pose"], things, canvas.inverse_depth, self.painter.view)
         picture, inverse = self.painter.paint(canvas, figures, condition["facts"], known, lots, level)
         kinds = torch.zeros_like(inverse) if figures is None else figures[:, 5]
         return Estimate(picture, inverse, kinds, things, happenings).packed()
@@ -235,12 +241,16 @@ class AnchoredModel(WorldModel):
     def commit(self, state: State, condition: Condition, estimate: Tensor) -> tuple[State, Output]:
         last = Estimate.unpacked(estimate, self.config)
         state, output = self._append(state, condition, to_uint8(last.picture), last)
-        return state, output if self.fine is None else self._finely(output, condition, last)
+        return state, output if self.config.fine == 1 else self._finely(output, condition, last)
+
+    def _known(self, condition: Condition) -> Known:
+        return Known(condition["texels"], condition["texels_inverse"], condition["texels_means"])
 
     def _finely(self, output: Output, condition: Condition, last: Estimate) -> Output:
         """``output`` as it is shown."""
-        assert self.fine is not None
-        shown = self.fine(self.painter, condition["pose"], last.things, last.picture, last.inverse)
+        known, view = self._known(condition), self.painter.shown
+        figures = self.painter.figures(condition["pose"], last.things, known.inverse, view)
+        shown = finely(known, figures, last.picture, last.inverse)
         layers = {**output.layers, "depth": self._depth(shown.inverse)}
         if "entities" in layers:
             layers["entities"] = shown.kinds
@@ -254,13 +264,13 @@ class AnchoredModel(WorldModel):
         condition = self.condition(state, controls)
         pose, inverse = condition["pose"], condition["inverse_depth"]
         things, happenings = self._happen(condition, pose.new_zeros(len(pose), self.dice))
-        figures = self.painter.figures(pose, things, inverse)
+        figures = self.painter.figures(pose, things, inverse, self.painter.view)
         kinds = torch.zeros_like(inverse) if figures is None else figures[:, 5]
         inverse = inverse if figures is None else torch.maximum(inverse, figures[:, 4])
         seen = Estimate(condition["warped"], inverse, kinds, things, happenings)
         painted = self._painted(pixels[:, None])[:, 0]
         state, output = self._append(state, condition, painted, seen)
-        if self.fine is not None:
+        if self.config.fine > 1:
             output = replace(self._finely(output, condition, seen), pixels=pixels)
         return state, output
 

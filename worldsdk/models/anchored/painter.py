@@ -15,6 +15,7 @@ from worldsdk.models.anchored.floor import Floor
 from worldsdk.models.anchored.place import Place
 from worldsdk.models.anchored.samples import Samples, View
 from worldsdk.models.anchored.sprites import Sprites
+from worldsdk.models.anchored.texels import Known, Texels, seen_by_tensors
 from worldsdk.models.anchored.texture import HINTS, Texture
 from worldsdk.models.anchored.walls import Walls
 from worldsdk.models.blocks import LevelEmbedding, UNet, mix_noise
@@ -35,6 +36,7 @@ class Canvas:
         surface: [B, 3, H, W], the place as its surfaces are remembered, in about [-1, 1].
         warped: [B, 3, H, W], the last frame as seen from the new pose, in [-1, 1].
         seen: [B, 1, H, W], where ``warped`` holds anything.
+        known: what is known texel by texel, in the pixels that are shown.
     """
 
     inputs: Tensor
@@ -44,6 +46,7 @@ class Canvas:
     surface: Tensor
     warped: Tensor
     seen: Tensor
+    known: Known
 
 
 class Painter(nn.Module):
@@ -56,6 +59,9 @@ class Painter(nn.Module):
         self.place = Place(config)
         self.texture = Texture(config)
         self.samples = Samples(self.camera, config.samples)
+        fine = config.fine
+        self.fine_camera = Camera(config.camera, config.height * fine, config.width * fine)
+        self.fine_samples = Samples(self.fine_camera, config.samples // fine)
         self.floor = Floor(config) if config.tile else None
         self.flats = Flats(config) if config.flats else None
         self.walls = Walls(config) if config.walls else None
@@ -79,6 +85,11 @@ class Painter(nn.Module):
         """How it sees: what it paints, and what it is taught on."""
         return View(self.camera, self.samples)
 
+    @property
+    def shown(self) -> View:
+        """What is shown of it: as much, in finer pixels."""
+        return View(self.fine_camera, self.fine_samples)
+
     def prepare(self, pose: Tensor, past: Tensor, past_poses: Tensor) -> Canvas:
         """Everything that depends on pose and memory alone.
 
@@ -98,7 +109,8 @@ class Painter(nn.Module):
                     past[:, view], grid, mode="bilinear", padding_mode="border", align_corners=False
                 )
                 pieces += [warped * seen, seen]
-            surface = self.with_tiles(self.surface(points, depth), pose, inverse)
+            known = self.known(pose, inverse)
+            surface = self.with_texels(self.surface(points, depth), known)
             code = surface_code(points, self.config.periods)
             nearness = (64.0 / depth).clamp(max=4.0)[:, None]
             inputs = F.pixel_unshuffle(torch.cat([*pieces, code, surface, nearness], dim=1), 2)
@@ -112,6 +124,7 @@ class Painter(nn.Module):
             surface[:, :3],
             pieces[2 * first],
             pieces[2 * first + 1],
+            known,
         )
 
     def standing_points(self, pose: Tensor) -> tuple[Tensor, Tensor]:
@@ -145,25 +158,23 @@ class Painter(nn.Module):
         found = self.texture.paint(cells, footprint(points).amax(1).flatten(), depth.flatten())
         return found.view(*depth.shape, -1).movedim(-1, 1)
 
-    def with_tiles(self, surface: Tensor, pose: Tensor, inverse: Tensor) -> Tensor:
-        """``surface`` [B, 3 + HINTS, H, W], with what is known texel by texel added to its colour."""
-        colour, hints = surface[:, :3], surface[:, 3:]
-        uncovered: Tensor | float = 1.0
-        if self.walls is not None:
-            wall = self.walls.image(pose, inverse, self.view)
-            colour, uncovered = colour + wall[:, :3], 1.0 - wall[:, 3:]
-        if self.floor is not None:
-            colour = colour + self.floor.image(pose, inverse, self.view)[0] * uncovered
-        if self.flats is not None:
-            colour = colour + self.flats.image(pose, inverse, self.view)[:, :3] * uncovered
-        return torch.cat([colour, hints], dim=1)
+    @torch.no_grad()
+    def known(self, pose: Tensor, inverse: Tensor) -> Known:
+        """What is known texel by texel; inverse: [B, H, W], 1 / depth of what stands in painted pixels."""
+        if pose.device.type == "cpu":
+            return Texels(self).seen(pose, inverse)
+        return seen_by_tensors(self, pose, inverse)
 
-    def figures(self, pose: Tensor, things: Tensor, inverse: Tensor) -> Tensor | None:
+    def with_texels(self, surface: Tensor, known: Known) -> Tensor:
+        """``surface`` [B, 3 + HINTS, H, W], with what is known texel by texel added to its colour."""
+        return torch.cat([surface[:, :3] + known.means, surface[:, 3:]], dim=1)
+
+    def figures(self, pose: Tensor, things: Tensor, inverse: Tensor, view: View) -> Tensor | None:
         """[B, 6, H, W] of ``Sprites.image``, or None where nothing is followed; inverse: [B, H, W]."""
         if self.sprites is None:
             return None
         with torch.autocast(pose.device.type, enabled=False):
-            return self.sprites.image(pose, things, inverse.detach().float(), self.view)
+            return self.sprites.image(pose, things, inverse.detach().float(), view)
 
     def paint(
         self,

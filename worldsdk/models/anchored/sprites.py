@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from worldsdk.models.anchored.config import AnchoredConfig
 from worldsdk.models.anchored.samples import Dimming, View
-from worldsdk.models.anchored.sprites_loop import cast_things
+from worldsdk.models.anchored.sprites_loop import cast_things, see_things
 from worldsdk.models.camera import heading_vector
 
 KIND, X, Y, Z, ANGLE = range(5)
@@ -141,16 +141,19 @@ class Sprites(nn.Module):
         """
         batch, height, width = inverse.shape
         if pose.device.type == "cpu":
-            seen = look_at(pose, things, self.facets)
-            samples = view.samples
+            samples, poses = view.samples, pose.float().contiguous().numpy()
+            there = things.float().contiguous().numpy()
+            depth, aside = np.empty((2, *there.shape[:2]), np.float32)
+            facet, order = np.empty((2, *there.shape[:2]), np.int64)
+            see_things(poses, there, self.facets, depth, aside, facet, order)
             out = np.zeros((batch, 6, height, width), np.float32)
             cast_things(
-                things.float().contiguous().numpy(),
-                seen.depth.contiguous().numpy(),
-                seen.aside.contiguous().numpy(),
-                seen.facet.contiguous().numpy(),
-                seen.depth.argsort(dim=1).numpy(),
-                self.dimming(seen.depth).contiguous().numpy(),
+                there,
+                depth,
+                aside,
+                facet,
+                order,
+                self.dimming(torch.from_numpy(depth)).contiguous().numpy(),
                 inverse.contiguous().numpy(),
                 samples.across.numpy(),
                 samples.down.numpy(),

@@ -1,4 +1,4 @@
-"""``Sprites.image`` on a CPU: one compiled loop over the pixels that each thing's picture covers."""
+"""``Sprites.image`` on a CPU: compiled loops over things and the pixels that their pictures cover."""
 
 from __future__ import annotations
 
@@ -11,6 +11,27 @@ from worldsdk.pixels.kernels import kernel
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
+
+
+@kernel(fastmath=False)
+def see_things(
+    poses: Floats,
+    things: Floats,
+    facets: int,
+    depth: Floats,
+    aside: Floats,
+    facet: Ints,
+    order: Ints,
+) -> None:
+    """``look_at`` for each thing [B, S, >= 5], and their ``order``, nearest first."""
+    for b in range(len(poses)):
+        cos, sin = math.cos(poses[b, 2] * math.pi / 180.0), math.sin(poses[b, 2] * math.pi / 180.0)
+        for s in range(things.shape[1]):
+            dx, dy = things[b, s, 1] - poses[b, 0], things[b, s, 2] - poses[b, 1]
+            depth[b, s], aside[b, s] = dx * cos + dy * sin, dx * sin - dy * cos
+            towards = math.atan2(-dy, -dx) * 180.0 / math.pi
+            facet[b, s] = np.int64(np.rint((towards - things[b, s, 4]) * (facets / 360.0))) % facets
+        order[b] = np.argsort(depth[b])
 
 
 @kernel(fastmath=False)

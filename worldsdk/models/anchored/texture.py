@@ -84,13 +84,13 @@ class Texture(nn.Module):
 
     def _gathered(self, points: Tensor) -> Tensor:
         """``recall`` by the compiled loop, which has no gradient."""
-        found = torch.empty(len(self.cells), len(points), CELL_FEATURES)
+        found = torch.empty(len(self.cells), CELL_FEATURES, len(points))
         gather(
-            points.float().contiguous().numpy(),
+            points.float().t().contiguous().numpy(),
             self.cells[:, 0].numpy(),
             self.masks[:, 0, 0].numpy(),
             self.offsets[:, 0, 0].numpy(),
             self.table.detach().float().numpy(),
             found.numpy(),
         )
-        return found * GAIN
+        return found.transpose(1, 2) * GAIN

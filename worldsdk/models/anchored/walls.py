@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from worldsdk.models.anchored.config import AnchoredConfig
 from worldsdk.models.anchored.samples import Dimming, View
-from worldsdk.models.anchored.walls_loop import BEFORE, DOUBT, SHOWS, wall_means, wall_standing
+from worldsdk.models.anchored.walls_loop import BEFORE, DOUBT, SHOWS, wall_standing
 from worldsdk.models.camera import heading_vector
 
 PLANE = 6
@@ -113,26 +113,7 @@ class Walls(nn.Module):
     def image(self, pose: Tensor, inverse: Tensor, view: View) -> Tensor:
         """[B, 4, H, W]: colour and share as ``forward``; inverse: [B, H, W], as ``standing`` gave it."""
         batch, height, width = inverse.shape
-        samples, camera = view.samples, view.camera
-        if pose.device.type != "cpu":
-            rows = torch.arange(height, device=pose.device)[:, None].expand(height, width).flatten()
-            columns = torch.arange(width, device=pose.device).repeat(height)
-            seen = self(pose, rows.expand(batch, -1), columns.expand(batch, -1), inverse.flatten(1), view)
-            return torch.cat(seen, dim=-1).view(batch, height, width, 4).movedim(-1, 1)
-        means = torch.zeros(batch, height, width, 4)
-        depth = torch.zeros(batch, width)
-        wall_means(
-            pose.float().contiguous().numpy(),
-            self.planes.numpy(),
-            inverse.float().contiguous().numpy(),
-            camera.across[0].numpy(),
-            camera.floor_inverse_depth().contiguous().numpy(),
-            samples.across.numpy(),
-            samples.down.numpy(),
-            self.tile.detach().float().numpy(),
-            self.eye_height,
-            means.numpy(),
-            depth.numpy(),
-        )
-        colour, share = means[..., :3], means[..., 3:]
-        return torch.cat([self.dimming.lit(colour, share, depth[:, None]), share], dim=-1).movedim(-1, 1)
+        rows = torch.arange(height, device=pose.device)[:, None].expand(height, width).flatten()
+        columns = torch.arange(width, device=pose.device).repeat(height)
+        seen = self(pose, rows.expand(batch, -1), columns.expand(batch, -1), inverse.flatten(1), view)
+        return torch.cat(seen, dim=-1).view(batch, height, width, 4).movedim(-1, 1)

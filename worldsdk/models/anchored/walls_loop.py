@@ -1,4 +1,4 @@
-"""``Walls`` on a CPU: compiled loops over columns, pixels and their samples."""
+"""``Walls.standing`` on a CPU: compiled loops over columns and pixels."""
 
 from __future__ import annotations
 
@@ -59,60 +59,3 @@ def wall_standing(
                 z = eye - depth * down[v]
                 if 0.0 <= z <= top and inverse[b, v, u] <= BEFORE * wall + DOUBT:
                     inverse[b, v, u] = wall
-
-
-@kernel(fastmath=False)
-def wall_means(
-    poses: Floats,
-    planes: Floats,
-    standing: Floats,
-    across: Floats,
-    floor_inverse: Floats,
-    sample_across: Floats,
-    sample_down: Floats,
-    tile: Floats,
-    eye: float,
-    out: Floats,
-    far: Floats,
-) -> None:
-    """Fills ``out`` [B, H, W, 4] with the sum of texels and the share of wall, ``far`` [B, W] with its depth.
-
-    standing: [B, H, W]; across: [W], of pixel centres; floor_inverse: [H, W]; tile: [walls * side * side, 3].
-    """
-    batch, height, width = standing.shape
-    per_side = len(sample_across) // width
-    side = np.int64(math.sqrt(len(tile) / len(planes)) + 0.5)
-    share = 1.0 / (per_side * per_side)
-    depths = np.empty(per_side, np.float64)
-    firsts = np.empty(per_side, np.int64)
-    tops = np.empty(per_side, np.float64)
-    for b in range(batch):
-        cos, sin = math.cos(poses[b, 2] * math.pi / 180.0), math.sin(poses[b, 2] * math.pi / 180.0)
-        x0, y0 = poses[b, 0], poses[b, 1]
-        for u in range(width):
-            middle, _, _ = nearest_wall(x0, y0, cos + across[u] * sin, sin - across[u] * cos, planes)
-            far[b, u] = 1.0 / max(middle, 1e-4)
-            for j in range(per_side):
-                slope = sample_across[u * per_side + j]
-                wall, which, along = nearest_wall(x0, y0, cos + slope * sin, sin - slope * cos, planes)
-                depths[j] = 1.0 / wall if wall > 0.0 else 0.0
-                tops[j] = planes[which, 5]
-                firsts[j] = which * side * side + (np.int64(math.floor(along)) % side) * side
-            for v in range(height):
-                if standing[b, v, u] > SHOWS * max(middle, floor_inverse[v, u]):
-                    continue
-                red = green = blue = covered = 0.0
-                for i in range(per_side):
-                    slope = sample_down[v * per_side + i]
-                    for j in range(per_side):
-                        z = eye - depths[j] * slope
-                        if depths[j] > 0.0 and 0.0 <= z <= tops[j]:
-                            texel = firsts[j] + np.int64(math.floor(z)) % side
-                            red += tile[texel, 0]
-                            green += tile[texel, 1]
-                            blue += tile[texel, 2]
-                            covered += 1.0
-                out[b, v, u, 0] = red * share
-                out[b, v, u, 1] = green * share
-                out[b, v, u, 2] = blue * share
-                out[b, v, u, 3] = covered * share

@@ -33,11 +33,10 @@ def narrow(value: np.float32) -> np.int16:
 
 
 @kernel(fastmath=False, vectors=True)
-def silu(x: np.float32) -> np.float32:
-    """x * sigmoid(x), to 1 part in 10,000 (bfloat16 keeps 1 in 256). NaN stays NaN."""
-    # Beyond these the result is nothing, or x, and a power of two would not fit. NaN passes through.
-    x = np.float32(-88.0) if x < np.float32(-88.0) else np.float32(x)
-    power = x * -LOG2_E
+def exponential(x: np.float32) -> np.float32:
+    """e to the power of x, to 1 part in 10,000; of less than -87, about nothing. NaN stays NaN."""
+    power = np.float32(x) * LOG2_E
+    # A power of two would not fit. NaN passes through.
     power = np.float32(-126.0) if power < np.float32(-126.0) else np.float32(power)
     whole = np.float32(power + ROUNDER)
     f = np.float32(power - np.float32(whole - ROUNDER))
@@ -45,7 +44,15 @@ def silu(x: np.float32) -> np.float32:
     series = np.float32(0.05550411) + f * np.float32(0.00961813)
     series = np.float32(1.0) + f * (np.float32(0.69314718) + f * (np.float32(0.24022651) + f * series))
     scale = np.int32((whole.view(np.int32) << 23) + 0x3F800000).view(np.float32)
-    return np.float32(x / (np.float32(1.0) + scale * series))
+    return np.float32(scale * series)
+
+
+@kernel(fastmath=False, vectors=True)
+def silu(x: np.float32) -> np.float32:
+    """x * sigmoid(x), to 1 part in 10,000 (bfloat16 keeps 1 in 256). NaN stays NaN."""
+    # Beyond this the result is nothing.
+    x = np.float32(-88.0) if x < np.float32(-88.0) else np.float32(x)
+    return np.float32(x / (np.float32(1.0) + exponential(-x)))
 
 
 @kernel(fastmath=False, vectors=True)

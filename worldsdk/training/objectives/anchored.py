@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from worldsdk.errors import RecipeError
 from worldsdk.models.anchored import AnchoredModel
-from worldsdk.models.anchored.floor_loop import ON_FLOOR
+from worldsdk.models.anchored.floor import ON_FLOOR
 from worldsdk.models.anchored.motion import survey
 from worldsdk.models.anchored.painter import Canvas
 from worldsdk.models.anchored.recall import recall
@@ -313,7 +313,8 @@ class PictureObjective(Objective):
         """The things that were really there."""
         if self.anchored.things is None:
             return None
-        return self.anchored.painter.figures(pose, self.footage.layers["things"][now], canvas.inverse_depth)
+        painter, things = self.anchored.painter, self.footage.layers["things"][now]
+        return painter.figures(pose, things, canvas.inverse_depth, painter.view)
 
     def _lost(self, shape: torch.Size, noise: torch.Generator, device: torch.device) -> Tensor:
         """Which memories [B, views] are not to be had."""
