@@ -45,3 +45,39 @@ def test_one_loop_sees_what_the_tensors_see(
         # Rounded otherwise, a point on the very border of an image may fall to the other side.
         wrong = (found.float() - expected.float()).abs() > 2e-3
         assert float(wrong.float().mean()) < 2e-3, name
+
+
+@torch.inference_mode()
+def test_grouped_pixels_are_those_of_the_tensors() -> None:
+    painter = Painter(anchored().config).eval()
+    fused = FusedPainter(painter)
+    fused.quick = True
+    config = painter.config
+    torch.manual_seed(0)
+    planes, pixels = (
+        torch.randn(2, 7, config.height, config.width),
+        torch.randn(2, 3, config.height, config.width),
+    )
+    sketch = torch.randn(2, 3, config.height // 2, config.width // 2)
+    inputs = fused.gathered(planes, sketch)
+    found = fused.completed(inputs, pixels)
+    expected = painter.completed(painter.gathered(planes, sketch), pixels)
+    assert found.is_contiguous(memory_format=torch.channels_last)
+    torch.testing.assert_close(found.float(), expected, atol=1e-5, rtol=0.004)
+
+
+@torch.inference_mode()
+def test_a_picture_is_composed_as_by_the_tensors() -> None:
+    painter = Painter(anchored().config).eval()
+    fused = FusedPainter(painter)
+    fused.quick = True
+    config = painter.config
+    torch.manual_seed(0)
+    pose, past = torch.rand(2, 3) * 300.0, torch.rand(2, config.views, 3, config.height, config.width)
+    canvas = painter.prepare(pose, past, pose[:, None].expand(-1, config.views, -1) + 3.0)
+    out = torch.randn(2, 20, config.height // 2, config.width // 2).to(torch.bfloat16)
+    surface, standing = canvas.surface, canvas.inverse_depth
+    found = fused.composed(out, canvas, surface, standing)
+    expected = painter.composed(out, canvas, surface, standing)
+    for one, other in zip(found, expected, strict=True):
+        torch.testing.assert_close(one, other, atol=1e-3, rtol=1e-3)

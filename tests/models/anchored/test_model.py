@@ -9,6 +9,7 @@ from tests.models.samples import POSE_VARIABLES, anchored, context, followed, ti
 from worldsdk.errors import PackError
 from worldsdk.models.anchored import AnchoredConfig
 from worldsdk.models.anchored.recall import recall
+from worldsdk.models.anchored.recall_loop import best_view
 from worldsdk.models.registry import build_model
 
 
@@ -122,3 +123,12 @@ def test_what_has_been_going_on_is_counted_in_all_of_the_history() -> None:
     # It fell from the fourth row to the fifth: seven ticks before the newest.
     assert state["since"][0, 0] == 7.0
     assert state["recent"][0, :, 0].tolist() == [4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0, 11.0]
+
+
+@torch.inference_mode()
+def test_the_compiled_loop_recalls_the_same_view() -> None:
+    torch.manual_seed(5)
+    span = torch.tensor([500.0, 500.0, 360.0])
+    poses, keyposes = torch.rand(40, 3) * span, torch.rand(40, 64, 3) * span
+    found = [best_view(pose.numpy(), past.numpy()) for pose, past in zip(poses, keyposes, strict=True)]
+    assert found == recall(poses, keyposes).tolist()

@@ -57,8 +57,7 @@ def _by_loops(known: Known, figures: Tensor | None, picture: Tensor, inverse: Te
     things = np.zeros((0, 6, 1, 1), np.float32) if figures is None else figures.contiguous().numpy()
     pixels, fine = np.empty((*shape, 3), np.uint8), np.empty(shape, np.float32)
     spread_picture(
-        # Things are added to it.
-        known.colour.clone().numpy(),
+        known.colour.numpy(),
         known.inverse.numpy(),
         things,
         picture.float().contiguous().numpy(),

@@ -22,12 +22,12 @@ _LEAST = np.float32(LEAST_WEIGHT)
 
 
 @kernel(fastmath=False, vectors=True)
-def _add_figures(figures: Floats, known: Floats) -> None:
-    """Puts things [6, fH, fW] before what is known [4, fH, fW]."""
+def _add_figures(figures: Floats, known: Floats, out: Floats) -> None:
+    """Puts things [6, fH, fW] before what is known [4, fH, fW] -> out [4, fH, fW]."""
     for v in range(known.shape[1]):
         for c in range(4):
             for u in range(known.shape[2]):
-                known[c, v, u] = known[c, v, u] * (ONE - figures[3, v, u]) + figures[c, v, u]
+                out[c, v, u] = known[c, v, u] * (ONE - figures[3, v, u]) + figures[c, v, u]
 
 
 @kernel(fastmath=False, vectors=True)
@@ -131,7 +131,7 @@ def spread_picture(
 ) -> None:
     """Fills ``pixels`` [B, fH, fW, 3] and ``inverse`` [B, fH, fW] from what is known and what was painted.
 
-    known: [B, 4, fH, fW], things added here; standing: [B, fH, fW]. figures: [B, 6, fH, fW] as
+    known: [B, 4, fH, fW], without things; standing: [B, fH, fW]. figures: [B, 6, fH, fW] as
     ``Sprites.image`` gives them, or B of 0 where none are followed. picture: [B, 3, H, W], with its 1 / depth
     painted: [B, H, W].
     """
@@ -145,9 +145,11 @@ def spread_picture(
     levels = np.empty((3, width), np.uint8)
     half, white = np.float32(0.5), np.float32(127.5)
     for b in range(batch):
+        shown = known[b]
         if len(figures):
-            _add_figures(figures[b], known[b])
-        _layers(known[b], picture[b], layers)
+            shown = np.empty_like(known[b])
+            _add_figures(figures[b], known[b], shown)
+        _layers(shown, picture[b], layers)
         _sharpen(layers)
         for c in range(LAYERS):
             _widen(layers[c], wide[c])
@@ -158,13 +160,13 @@ def spread_picture(
                 upper, lower, out = wide[c, top], wide[c, bottom], spread[c]
                 for u in range(width):
                     out[u] = (ONE - low) * upper[u] + low * lower[u]
-            cover = known[b, 3, v]
+            cover = shown[3, v]
             for u in range(width):
                 spread[3, u] = cover[u] / spread[3, u]
                 spread[7, u] = (ONE - cover[u]) / spread[7, u]
             for c in range(3):
                 for u in range(width):
-                    value = known[b, c, v, u] + spread[3, u] * spread[c, u] + spread[7, u] * spread[4 + c, u]
+                    value = shown[c, v, u] + spread[3, u] * spread[c, u] + spread[7, u] * spread[4 + c, u]
                     value = min(max(value, -ONE), ONE)
                     levels[c, u] = np.uint8((value + ONE) * white + half)
             for u in range(width):

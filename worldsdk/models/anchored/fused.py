@@ -10,17 +10,21 @@ from __future__ import annotations
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from worldsdk.models.anchored.look_loop import look
+from worldsdk.models.anchored.paint_loop import compose, group, put
 from worldsdk.models.anchored.painter import Canvas, Painter
 from worldsdk.models.anchored.texels import Known, Texels
-from worldsdk.models.anchored.texture import CELL_FEATURES, GAIN
+from worldsdk.models.anchored.texture import CELL_FEATURES, GAIN, HINTS
+from worldsdk.models.inference.layout import bits
+from worldsdk.models.inference.unet import QuickUNet
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
+
+SURFACE = 3 + HINTS
 
 
 class FusedPainter(Painter):
@@ -37,6 +41,7 @@ class FusedPainter(Painter):
         self.texels = Texels(painter)
         if painter.sprites is not None:
             painter.sprites.fix()
+        self.quick = isinstance(painter.unet, QuickUNet)
         self.tables: tuple[Floats, Floats, Ints, Ints] = (
             texture.table.detach().float().numpy() * np.float32(GAIN),
             texture.cells[:, 0].numpy(),
@@ -50,7 +55,7 @@ class FusedPainter(Painter):
         place = self.place(pose)
         batch, height, width = place.inverse_depth.shape
         pieces = 4 * config.views + 6 * len(config.periods)
-        known = np.empty((batch, pieces, height, width), np.float32)
+        known = np.empty((batch, pieces + SURFACE + 1, height, width), np.float32)
         inverse = np.empty((batch, height, width), np.float32)
         texels = np.empty((batch, height, width, CELL_FEATURES * len(self.texture.cells) + 2), np.float32)
         across, down = self.rays
@@ -67,20 +72,19 @@ class FusedPainter(Painter):
             2.0 * camera.focal_y / height,
             config.periods[0],
             *self.tables,
-            known,
+            known[:, :pieces],
             inverse,
             texels,
         )
-        surface = self.texture.colour(torch.from_numpy(texels)).float().movedim(-1, 1)
         found, standing = torch.from_numpy(known), torch.from_numpy(inverse)
         exact = self.known(pose, standing)
-        surface = self.with_texels(surface, exact)
-        nearness = (64.0 * standing).clamp(max=4.0)[:, None]
-        inputs = F.pixel_unshuffle(torch.cat([found, surface, nearness], dim=1), 2)
-        inputs = torch.cat([inputs, place.sketch.float()], dim=1)
+        surface = found[:, pieces : pieces + SURFACE]
+        surface.copy_(self.texture.colour(torch.from_numpy(texels)).movedim(-1, 1))
+        surface[:, :3] += exact.means
+        torch.clamp(64.0 * standing, max=4.0, out=found[:, -1])
         first = 4 * config.lags.index(1)
         return Canvas(
-            inputs,
+            self.gathered(found, place.sketch),
             place.features,
             standing,
             place.sketch,
@@ -92,3 +96,44 @@ class FusedPainter(Painter):
 
     def known(self, pose: Tensor, inverse: Tensor) -> Known:
         return self.texels.seen(pose, inverse)
+
+    def gathered(self, planes: Tensor, sketch: Tensor) -> Tensor:
+        if not self.quick:
+            return super().gathered(planes, sketch)
+        batch, channels, height, width = planes.shape
+        count = 4 * channels + sketch.shape[1]
+        out = _grouped(batch, count, height // 2, width // 2)
+        group(planes.contiguous().numpy(), bits(out), 0)
+        put(sketch.float().contiguous().numpy(), bits(out), 4 * channels)
+        return out
+
+    def completed(self, inputs: Tensor, pixels: Tensor) -> Tensor:
+        if not self.quick:
+            return super().completed(inputs, pixels)
+        batch, given, height, width = inputs.shape
+        out = _grouped(batch, given + 4 * pixels.shape[1], height, width)
+        out[:, :given] = inputs
+        group(pixels.float().contiguous().numpy(), bits(out), given)
+        return out
+
+    def composed(
+        self, out: Tensor, canvas: Canvas, surface: Tensor, standing: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        if not self.quick:
+            return super().composed(out, canvas, surface, standing)
+        picture, inverse = torch.empty(surface.shape), torch.empty(standing.shape)
+        compose(
+            bits(out.contiguous(memory_format=torch.channels_last)),
+            canvas.warped.numpy(),
+            canvas.seen.numpy(),
+            surface.numpy(),
+            standing.numpy(),
+            picture.numpy(),
+            inverse.numpy(),
+        )
+        return picture, inverse
+
+
+def _grouped(batch: int, channels: int, height: int, width: int) -> Tensor:
+    shape = batch, channels, height, width
+    return torch.empty(shape, dtype=torch.bfloat16, memory_format=torch.channels_last)

@@ -28,6 +28,7 @@ from worldsdk.models.anchored.motion import Motion
 from worldsdk.models.anchored.outcomes import Outcomes
 from worldsdk.models.anchored.painter import Canvas, Painter
 from worldsdk.models.anchored.recall import recall
+from worldsdk.models.anchored.recall_loop import views
 from worldsdk.models.anchored.screen_motion import ScreenMotion
 from worldsdk.models.anchored.situation import RECENT, THING, counted
 from worldsdk.models.anchored.sprites import KIND
@@ -66,6 +67,7 @@ class AnchoredModel(WorldModel):
         self.register_buffer("low", torch.tensor([m.low for m in config.meters]), persistent=False)
         self.register_buffer("high", torch.tensor([m.high for m in config.meters]), persistent=False)
         self.screen_motion = ScreenMotion(config)
+        self._lags = np.array(config.lags, np.int64)
         self.spec = ModelSpec(
             height=config.height * config.fine,
             width=config.width * config.fine,
@@ -153,6 +155,8 @@ class AnchoredModel(WorldModel):
 
     def _past(self, state: State, pose: Tensor) -> tuple[Tensor, Tensor]:
         """Frames [B, views, 3, H, W] in [-1, 1] and poses [B, views, 3] to paint the next tick from."""
+        if pose.device.type == "cpu":
+            return self._past_by_loop(state, pose)
         ring = self.config.ring
         lags = torch.tensor(self.config.lags, device=state["clock"].device)
         slots = (state["clock"][:, None] + 1 - lags) % ring
@@ -161,6 +165,24 @@ class AnchoredModel(WorldModel):
         frames = torch.cat([state["frames"][rows, slots], state["keyframes"][rows, best]], dim=1)
         poses = torch.cat([state["poses"][rows, slots], state["keyposes"][rows, best]], dim=1)
         return to_signed(frames), poses
+
+    def _past_by_loop(self, state: State, pose: Tensor) -> tuple[Tensor, Tensor]:
+        batch, height, width = len(pose), self.config.height, self.config.width
+        past = np.empty((batch, self.config.views, height * width * 3), np.float32)
+        poses = np.empty((batch, self.config.views, 3), np.float32)
+        views(
+            state["frames"].flatten(2).numpy(),
+            state["poses"].numpy(),
+            state["keyframes"].flatten(2).numpy(),
+            state["keyposes"].numpy(),
+            state["clock"].numpy(),
+            self._lags,
+            pose.float().contiguous().numpy(),
+            past,
+            poses,
+        )
+        pictures = torch.from_numpy(past).view(batch, -1, height, width, 3)
+        return pictures.movedim(-1, 2), torch.from_numpy(poses)
 
     def condition(self, state: State, controls: Tensor) -> Condition:
         with torch.autocast(controls.device.type, enabled=False):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import cast
 
 import torch
 import torch.nn.functional as F
@@ -113,8 +112,7 @@ class Painter(nn.Module):
             surface = self.with_texels(self.surface(points, depth), known)
             code = surface_code(points, self.config.periods)
             nearness = (64.0 / depth).clamp(max=4.0)[:, None]
-            inputs = F.pixel_unshuffle(torch.cat([*pieces, code, surface, nearness], dim=1), 2)
-            inputs = torch.cat([inputs, place.sketch.float()], dim=1)
+            inputs = self.gathered(torch.cat([*pieces, code, surface, nearness], dim=1), place.sketch)
         first = self.config.lags.index(1)
         return Canvas(
             inputs,
@@ -205,10 +203,23 @@ class Painter(nn.Module):
             surface = surface * (1.0 - figures[:, 3:4]) + figures[:, :3]
             standing = torch.maximum(standing, figures[:, 4])
             pixels = torch.cat([figures[:, :4], noisy], dim=1)
-        features = torch.cat([canvas.inputs, F.pixel_unshuffle(pixels, 2)], dim=1)
-        features = features.contiguous(memory_format=torch.channels_last)
-        out = F.pixel_shuffle(cast(Tensor, self.unet(features, condition, canvas.coarse)), 2).float()
-        keep = out[:, 3:4].sigmoid() * canvas.seen
-        picture = keep * canvas.warped + (1.0 - keep) * (surface + out[:, :3])
-        inverse = F.relu(standing + out[:, 4] / 64.0)
-        return picture, inverse
+        out = self.unet(self.completed(canvas.inputs, pixels), condition, canvas.coarse)
+        return self.composed(out, canvas, surface, standing)
+
+    def gathered(self, planes: Tensor, sketch: Tensor) -> Tensor:
+        """``Canvas.inputs`` from planes [B, C, H, W] and sketch [B, 3, H/2, W/2]."""
+        return torch.cat([F.pixel_unshuffle(planes, 2), sketch.float()], dim=1)
+
+    def completed(self, inputs: Tensor, pixels: Tensor) -> Tensor:
+        """What the U-Net is given: ``Canvas.inputs`` and planes [B, C, H, W] of this step."""
+        features = torch.cat([inputs, F.pixel_unshuffle(pixels, 2)], dim=1)
+        return features.contiguous(memory_format=torch.channels_last)
+
+    def composed(
+        self, out: Tensor, canvas: Canvas, surface: Tensor, standing: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """Picture [B, 3, H, W] and inverse depth [B, H, W] from what the U-Net gave, [B, 20, H/2, W/2]."""
+        painted = F.pixel_shuffle(out, 2).float()
+        keep = painted[:, 3:4].sigmoid() * canvas.seen
+        picture = keep * canvas.warped + (1.0 - keep) * (surface + painted[:, :3])
+        return picture, F.relu(standing + painted[:, 4] / 64.0)
