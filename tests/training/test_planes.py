@@ -81,3 +81,12 @@ def test_where_nothing_stands_there_is_no_wall() -> None:
 
 def test_the_same_footage_gives_the_same_walls() -> None:
     assert torch.equal(find_walls(*footage(step=4.0), most=6), find_walls(*footage(step=4.0), most=6))
+
+
+def test_walls_beyond_what_is_trusted_are_not_looked_for() -> None:
+    seen, camera = footage(step=1.0)
+    near = find_walls(seen, camera, 4, within=150.0)
+    assert int((near[:, 5] > 0.0).sum()) == 4
+    seen.layers["depth"][:] = (4.0 * seen.layers["depth"].float()).half()
+    # Four times as far away, none of it lies within.
+    assert not bool(find_walls(seen, camera, 4, within=20.0).any())

@@ -21,7 +21,7 @@ from worldsdk.models.camera import footprint
 from worldsdk.training.footage import Footage
 from worldsdk.training.objectives.blocks import find_blocks
 from worldsdk.training.objectives.objective import Objective, noise_levels, read_settings
-from worldsdk.training.objectives.planes import find_walls
+from worldsdk.training.objectives.planes import FARTHEST, find_walls
 from worldsdk.training.objectives.spots import Spots
 from worldsdk.training.recipe import Stage
 
@@ -72,18 +72,22 @@ class PlaceObjective(Objective):
     """Learns the place alone: from a pose to a coarse picture and to how far away things are.
 
     No memory, no U-Net: ten times as many frames a second as ``PictureObjective``, which then finds the
-    place already known. Things that move average out.
+    place already known. Things that move average out. Settings:
+
+    - ``depth_weight``: of the error of depth.
+    - ``walls_within``: map units up to which recorded depth is good enough to find walls in.
     """
 
     def __init__(self, model: AnchoredModel, footage: Footage, stage: Stage) -> None:
         super().__init__(model, footage, stage)
         self.anchored = model
         self.at = footage.windows(0, 1)
-        self.settings = read_settings(stage, {"depth_weight": 1.0})
+        self.settings = read_settings(stage, {"depth_weight": 1.0, "walls_within": FARTHEST})
         self.farthest = farthest_depth(footage)
         walls = model.painter.walls
         if walls is not None:
-            walls.planes.copy_(find_walls(footage, model.painter.camera, len(walls.planes)))
+            camera, within = model.painter.camera, self.settings["walls_within"]
+            walls.planes.copy_(find_walls(footage, camera, len(walls.planes), within=within))
         if model.painter.flats is not None:
             # Rooms are as high as most of their walls.
             tops = [] if walls is None else walls.planes[walls.planes[:, 5] > 0.0, 5].tolist()

@@ -21,7 +21,7 @@ from worldsdk.training.footage import Footage
 FRAMES = 4096
 """Looked at, at most."""
 FARTHEST = 400.0
-"""Map units up to which recorded depth is taken for exact enough."""
+"""Map units up to which recorded depth is taken for exact enough, where nothing else is said."""
 ON_LINE = 2.0
 """Map units from a line within which a point lies on it: about a step of the depth buffer."""
 TRIALS = 400
@@ -57,6 +57,7 @@ class _Plan:
         tops: [N], up to which height the same depth is seen above each; NaN where the image ends first.
         eyes: [R, 2] and rays: [R, 2], where each column was looked at from and how it runs on with depth.
         depth: [R], map units; infinite where it was recorded as saturated.
+        within: map units up to which depth is exact enough.
     """
 
     points: Floats
@@ -64,12 +65,18 @@ class _Plan:
     eyes: Floats
     rays: Floats
     depth: Floats
+    within: float
 
 
-def find_walls(footage: Footage, camera: Camera, most: int, seed: int = 0) -> Tensor:
-    """[most, PLANE]: the walls in training frames, those seen most first, the rest zero (see ``Walls``)."""
+def find_walls(
+    footage: Footage, camera: Camera, most: int, seed: int = 0, *, within: float = FARTHEST
+) -> Tensor:
+    """[most, PLANE]: the walls in training frames, those seen most first, the rest zero (see ``Walls``).
+
+    within: map units up to which recorded depth is taken for exact enough.
+    """
     draw = np.random.default_rng(seed)
-    plan = _plan(footage, camera, draw)
+    plan = _plan(footage, camera, draw, within)
     left = np.ones(len(plan.points), bool)
     least = max(1.0, SUPPORT * len(plan.points))
     known_tops = plan.tops[np.isfinite(plan.tops)]
@@ -113,13 +120,13 @@ def _straightened(nx: float, ny: float, reach: float, begin: float, end: float, 
     return straight_x, straight_y, nearest if abs(straight - nearest) <= OFF_GRID else straight, begin, end
 
 
-def _plan(footage: Footage, camera: Camera, draw: np.random.Generator) -> _Plan:
+def _plan(footage: Footage, camera: Camera, draw: np.random.Generator, within: float) -> _Plan:
     count = min(FRAMES, len(footage.train))
     at = torch.from_numpy(np.sort(draw.choice(footage.train, count, replace=False)))
     at = at.to(footage.pixels.device)
     depth = footage.layers["depth"][at].float().cpu().numpy()
     saturated = float(footage.layers["depth"].max())
-    farthest = min(FARTHEST, 0.98 * saturated)
+    farthest = min(within, 0.98 * saturated)
     pose = footage.variables[at, :3].cpu().numpy()
     level = camera.height // 2 - 1
     across, down = camera.across[0].cpu().numpy(), camera.down[:, 0].cpu().numpy()
@@ -145,7 +152,9 @@ def _plan(footage: Footage, camera: Camera, draw: np.random.Generator) -> _Plan:
     rays = np.stack([cos + across * sin, sin - across * cos], axis=-1).reshape(-1, 2)
     eyes = np.repeat(pose[:, :2], camera.width, axis=0)
     reached = np.where(wall < 0.98 * saturated, wall, np.inf).ravel()
-    return _Plan(*(a.astype(np.float32) for a in (points[seen], top[seen], eyes, rays, reached)))
+    return _Plan(
+        *(a.astype(np.float32) for a in (points[seen], top[seen], eyes, rays, reached)), within=within
+    )
 
 
 def _closed(plan: _Plan, nx: float, ny: float, reach: float, begin: float, end: float) -> Line:
@@ -160,7 +169,7 @@ def _closed(plan: _Plan, nx: float, ny: float, reach: float, begin: float, end: 
     towards = plan.rays @ normal
     depth = (reach - plan.eyes @ normal) / np.where(np.abs(towards) < 1e-3, np.float32(np.nan), towards)
     along = plan.eyes @ tangent + depth * (plan.rays @ tangent)
-    looked = (depth > 8.0) & (depth < FARTHEST) & (along >= begin) & (along < end)
+    looked = (depth > 8.0) & (depth < plan.within) & (along >= begin) & (along < end)
     where = ((along[looked] - begin) / GRID).astype(np.int64)
     count = math.ceil((end - begin) / GRID)
     beyond = (plan.depth[looked] - depth[looked]) * np.abs(towards[looked])
