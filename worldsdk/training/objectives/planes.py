@@ -53,19 +53,19 @@ class _Plan:
     """What stands at eye height, seen from above.
 
     Attributes:
+        within: map units up to which depth is exact enough.
         points: [N, 2], map units.
         tops: [N], up to which height the same depth is seen above each; NaN where the image ends first.
         eyes: [R, 2] and rays: [R, 2], where each column was looked at from and how it runs on with depth.
         depth: [R], map units; infinite where it was recorded as saturated.
-        within: map units up to which depth is exact enough.
     """
 
+    within: float
     points: Floats
     tops: Floats
     eyes: Floats
     rays: Floats
     depth: Floats
-    within: float
 
 
 def find_walls(
@@ -152,9 +152,8 @@ def _plan(footage: Footage, camera: Camera, draw: np.random.Generator, within: f
     rays = np.stack([cos + across * sin, sin - across * cos], axis=-1).reshape(-1, 2)
     eyes = np.repeat(pose[:, :2], camera.width, axis=0)
     reached = np.where(wall < 0.98 * saturated, wall, np.inf).ravel()
-    return _Plan(
-        *(a.astype(np.float32) for a in (points[seen], top[seen], eyes, rays, reached)), within=within
-    )
+    found = (a.astype(np.float32) for a in (points[seen], top[seen], eyes, rays, reached))
+    return _Plan(within, *found)
 
 
 def _closed(plan: _Plan, nx: float, ny: float, reach: float, begin: float, end: float) -> Line:
