@@ -1,0 +1,85 @@
+"""A world seen from straight above: ground that is remembered, and what moves over it.
+
+A tick goes: *Motion* moves the state variables, pose included; *Ground* is looked at from the new pose;
+*Overlay* adds what is not ground. Nothing that lasts passes through dreamt frames, so nothing can fade or
+drift away.
+"""
+
+from __future__ import annotations
+
+from typing import cast
+
+import torch
+from torch import Tensor
+
+from worldsdk.models.blocks import to_uint8
+from worldsdk.models.convnet.ground import Ground
+from worldsdk.models.convnet.motion import Motion
+from worldsdk.models.convnet.overhead_config import OverheadConfig
+from worldsdk.models.convnet.overlay import Overlay
+from worldsdk.models.interface import Condition, Context, ModelSpec, Output, State, WorldModel
+
+
+class OverheadModel(WorldModel):
+    """State: ``frames`` uint8 [B, 1, H, W, 3], the newest; ``variables`` float32 [B, V] in their units;
+    ``clock`` int64 [B], the tick of the newest frame.
+    """
+
+    useful_threads = 1
+
+    def __init__(self, config: OverheadConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.ground = Ground(config)
+        self.motion = Motion(config)
+        self.overlay = Overlay(config)
+        self.spec = ModelSpec(
+            height=config.height,
+            width=config.width,
+            controls=config.controls,
+            history=1,
+            # Nothing is left to chance: where everything is is known, and so is what it looks like.
+            noise_shape=(1,),
+            max_steps=1,
+            variables=config.variables,
+            settable=tuple(variable.name for variable in config.variables),
+        )
+
+    def paint(self, variables: Tensor) -> Tensor:
+        """What is seen in that state [B, V]: float32 [B, 3, H, W], within [-1, 1] but for small errors."""
+        return cast(Tensor, self.overlay(self.ground.view(variables[:, :3]), self.motion.code(variables)))
+
+    def start(self, context: Context) -> State:
+        newest = context.variables[:, -1].float().clone()
+        return {
+            "frames": context.pixels[:, -1:].clone(),
+            "variables": newest,
+            "clock": torch.zeros(len(newest), dtype=torch.int64, device=newest.device),
+        }
+
+    def condition(self, state: State, controls: Tensor) -> Condition:
+        before = state["variables"]
+        after = self.motion(before, controls, self.ground.under(before))
+        reward, ended = self.motion.outcome(before, after, self.ground.under(after), self.ground)
+        return {"variables": after, "reward": reward, "ended": ended.sigmoid()}
+
+    def denoise(
+        self, condition: Condition, estimate: Tensor | None, noise: Tensor, step: int, steps: int
+    ) -> Tensor:
+        """Estimates are float32 [B, 3, H, W], pictures; the first is as good as any."""
+        return self.paint(condition["variables"]) if estimate is None else estimate
+
+    def commit(self, state: State, condition: Condition, estimate: Tensor) -> tuple[State, Output]:
+        return self._append(state, condition, to_uint8(estimate))
+
+    def observe(self, state: State, pixels: Tensor, controls: Tensor) -> tuple[State, Output]:
+        return self._append(state, self.condition(state, controls), pixels)
+
+    def set_variables(self, state: State, variables: Tensor) -> State:
+        """The next frame is seen from there."""
+        return {**state, "variables": variables.clone()}
+
+    def _append(self, state: State, condition: Condition, pixels: Tensor) -> tuple[State, Output]:
+        variables = condition["variables"]
+        after = {"frames": pixels[:, None].clone(), "variables": variables, "clock": state["clock"] + 1}
+        return after, Output(pixels, {}, variables, condition["reward"], condition["ended"])
