@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from importlib.metadata import version
+from importlib.resources import files
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,7 @@ from worldsdk.errors import MissingExtraError
 from worldsdk.models.interface import Variable
 
 ENVIRONMENT = "CarRacing-v3"
+NOTICE = "GYMNASIUM.txt"
 CIRCUIT = 612
 """Seed of the road: of the first thousand, the shortest whose ends keep apart and which bends both ways."""
 
@@ -131,6 +133,7 @@ class CarGame(GymGame):
             variables=self._variables,
             rate_hz=self.info.rate_hz / STEPS,
             licence="MIT (Gymnasium's CarRacing)",
+            notices={NOTICE: (files("worldsdk.data") / "notices" / NOTICE).read_text("utf-8")},
             settings={
                 **self.info.settings,
                 "circuit": CIRCUIT,
