@@ -104,7 +104,7 @@ DRIVEN_VARIABLES = (
 )
 
 
-def driven(seed: int = 0) -> OverheadModel:
+def driven(seed: int = 0, fine: int = 1) -> OverheadModel:
     """A world seen from above by a camera that goes along, on ground of coloured noise."""
     torch.manual_seed(seed)
     config = OverheadConfig(
@@ -117,6 +117,7 @@ def driven(seed: int = 0) -> OverheadModel:
         drives=("throttle",),
         hidden=16,
         sheets=3,
+        fine=fine,
     )
     model = OverheadModel(config).eval()
     generator = torch.Generator().manual_seed(seed)
@@ -126,7 +127,18 @@ def driven(seed: int = 0) -> OverheadModel:
     return model
 
 
-FAMILIES = {"anchored": anchored, "convnet": convnet, "driven": driven, "followed": followed}
+def driven_finely() -> OverheadModel:
+    """The same with frames twice as fine as it was taught on."""
+    return driven(fine=2)
+
+
+FAMILIES = {
+    "anchored": anchored,
+    "convnet": convnet,
+    "driven": driven,
+    "driven-finely": driven_finely,
+    "followed": followed,
+}
 
 
 def context(model: WorldModel, batch: int = 2, seed: int = 0) -> Context:

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from tests.models.samples import context, driven, tick
 from worldsdk.models.convnet import OverheadModel
+from worldsdk.models.convnet.ground import NEVER
 
 
 def state(**values: float) -> Tensor:
@@ -92,7 +93,7 @@ def test_it_ends_beyond_the_verge_and_pays_by_the_metre() -> None:
     assert float(still) == pytest.approx(float(model.motion.costs), abs=1e-6)
     assert float(twice - still) == pytest.approx(2.0 * float(once - still), rel=1e-4)
     # Where nobody ever saw an end there is none.
-    model.ground.verge.fill_(math.inf)
+    model.ground.verge.fill_(NEVER)
     _, never = model.motion.outcome(before, far, under, model.ground)
     assert float(never.sigmoid()) < 1e-4
 

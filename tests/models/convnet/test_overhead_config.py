@@ -32,6 +32,7 @@ IN_DEGREES = (*VARIABLES[:2], replace(VARIABLES[2], period=360.0), *VARIABLES[3:
         ({"tick": 0.0}, "tick"),
         ({"drives": ("petrol",)}, "petrol"),
         ({"sheets": 0}, "sheets"),
+        ({"fine": 4}, "divide samples"),
     ],
 )
 def test_impossible_worlds_are_refused(changes: dict[str, Any], words: str) -> None:

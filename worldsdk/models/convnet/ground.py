@@ -15,6 +15,8 @@ from worldsdk.models.convnet.overhead_config import OverheadConfig
 
 AROUND = 0.2
 """Metres to each side of a point over which the ground under it is averaged."""
+NEVER = 1e9
+"""Metres: so far goes on what has no end that anybody saw."""
 CELL = 1.0
 """Metres between the places for which it is known how far they are from where it pays."""
 
@@ -52,7 +54,7 @@ class Ground(nn.Module):
         self.register_buffer("texels", torch.zeros((*size, 3), dtype=torch.uint8))
         cells = [math.ceil((v.high - v.low) / CELL) + 1 for v in (y, x)]
         self.register_buffer("away", torch.zeros(cells))
-        self.register_buffer("verge", torch.tensor(math.inf))
+        self.register_buffer("verge", torch.tensor(NEVER))
         self.register_buffer("corner", torch.tensor([x.low, y.low]), persistent=False)
         steps = torch.tensor([-AROUND, 0.0, AROUND])
         around = torch.stack(torch.meshgrid(steps, steps, indexing="ij"), dim=-1).view(1, 9, 2)
@@ -63,15 +65,19 @@ class Ground(nn.Module):
         """Poses [B, 3] in metres and radians -> column and row among the texels, and radians."""
         return torch.cat([(pose[:, :2] - self.origin) / self.config.texel, pose[:, 2:3]], dim=1).float()
 
-    def view(self, pose: Tensor) -> Tensor:
-        """What is seen of the ground from poses [B, 3]: float32 [B, 3, H, W] in [-1, 1]."""
+    def view(self, pose: Tensor, fine: int = 1) -> Tensor:
+        """What is seen of the ground from poses [B, 3]: float32 [B, 3, H, W] in [-1, 1].
+
+        fine: times the size that recorded frames have; the samples are the same, fewer a pixel.
+        """
+        height, width = self.height * fine, self.width * fine
         if pose.device.type == "cpu":
-            seen = np.empty((len(pose), self.height, self.width, 3), np.float32)
+            seen = np.empty((len(pose), height, width, 3), np.float32)
             poses = self.grid(pose.detach()).contiguous().numpy()
             view_ground(poses, self.texels.numpy(), self.right.numpy(), self.ahead.numpy(), seen)
             picture = torch.from_numpy(seen)
         else:
-            picture = self._gather(self.grid(pose))
+            picture = self._gather(self.grid(pose), fine)
         return picture.movedim(-1, 1) / 127.5 - 1.0
 
     def under(self, pose: Tensor) -> Tensor:
@@ -106,12 +112,12 @@ class Ground(nn.Module):
         ].float()
         return found
 
-    def _gather(self, grid: Tensor) -> Tensor:
+    def _gather(self, grid: Tensor, fine: int = 1) -> Tensor:
         """``view_ground`` in tensor operations, for other devices."""
-        side = self.config.samples
+        side = self.config.samples // fine
         cos, sin = grid[:, 2].cos()[:, None, None], grid[:, 2].sin()[:, None, None]
         ahead, right = self.ahead[None, :, None], self.right[None, None]
         x = grid[:, 0, None, None] + ahead * cos + right * sin
         y = grid[:, 1, None, None] + ahead * sin - right * cos
         samples = self._texel(x, y)
-        return samples.view(-1, self.height, side, self.width, side, 3).mean(dim=(2, 4))
+        return samples.view(-1, self.height * fine, side, self.width * fine, side, 3).mean(dim=(2, 4))

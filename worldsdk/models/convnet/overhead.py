@@ -7,6 +7,7 @@ drift away.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import cast
 
 import torch
@@ -34,8 +35,8 @@ class OverheadModel(WorldModel):
         self.motion = Motion(config)
         self.overlay = Overlay(config)
         self.spec = ModelSpec(
-            height=config.height,
-            width=config.width,
+            height=config.height * config.fine,
+            width=config.width * config.fine,
             controls=config.controls,
             history=1,
             # Nothing is left to chance: where everything is is known, and so is what it looks like.
@@ -43,19 +44,33 @@ class OverheadModel(WorldModel):
             max_steps=1,
             variables=config.variables,
             settable=tuple(variable.name for variable in config.variables),
+            enlarges=config.fine,
         )
 
-    def paint(self, variables: Tensor) -> Tensor:
-        """What is seen in that state [B, V]: float32 [B, 3, H, W], within [-1, 1] but for small errors."""
-        return cast(Tensor, self.overlay(self.ground.view(variables[:, :3]), self.motion.code(variables)))
+    def paint(self, variables: Tensor, fine: int = 1) -> Tensor:
+        """What is seen in that state [B, V]: float32 [B, 3, H, W], within [-1, 1] but for small errors.
+
+        fine: times the size that recorded frames have.
+        """
+        ground = self.ground.view(variables[:, :3], fine)
+        return cast(Tensor, self.overlay(ground, self.motion.code(variables)))
 
     def start(self, context: Context) -> State:
         newest = context.variables[:, -1].float().clone()
         return {
-            "frames": context.pixels[:, -1:].clone(),
+            "frames": self.enlarge(context).pixels[:, -1:].clone(),
             "variables": newest,
             "clock": torch.zeros(len(newest), dtype=torch.int64, device=newest.device),
         }
+
+    def enlarge(self, context: Context) -> Context:
+        """Frames are drawn anew, as they look from where they were recorded."""
+        if context.pixels.shape[2] == self.spec.height:
+            return context
+        states = context.variables.flatten(0, 1).float()
+        with torch.no_grad():
+            pixels = to_uint8(self.paint(states, self.config.fine))
+        return replace(context, pixels=pixels.view(*context.variables.shape[:2], *pixels.shape[1:]))
 
     def condition(self, state: State, controls: Tensor) -> Condition:
         before = state["variables"]
@@ -67,7 +82,7 @@ class OverheadModel(WorldModel):
         self, condition: Condition, estimate: Tensor | None, noise: Tensor, step: int, steps: int
     ) -> Tensor:
         """Estimates are float32 [B, 3, H, W], pictures; the first is as good as any."""
-        return self.paint(condition["variables"]) if estimate is None else estimate
+        return self.paint(condition["variables"], self.config.fine) if estimate is None else estimate
 
     def commit(self, state: State, condition: Condition, estimate: Tensor) -> tuple[State, Output]:
         return self._append(state, condition, to_uint8(estimate))

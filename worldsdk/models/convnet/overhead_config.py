@@ -48,7 +48,7 @@ class GroundConfig:
 @dataclass(frozen=True)
 class OverheadConfig:
     """Attributes:
-    height, width: of the frames.
+    height, width: of recorded frames.
     controls: length of the control vector.
     variables: ``POSE``, ``OWN_VELOCITY``, and whatever else the game records.
     ground: how pictures lie on the ground.
@@ -56,6 +56,8 @@ class OverheadConfig:
     drives: variables without which what stands goes on standing, such as how far a throttle is open.
     hidden: width of the network that moves the variables.
     sheets: pictures that what is not ground is mixed from.
+    fine: frames are drawn so many times larger than recorded ones, with fewer of the ground's ``samples`` in
+        each pixel: it must divide them. 1 to 8.
     """
 
     height: int
@@ -67,10 +69,13 @@ class OverheadConfig:
     drives: tuple[str, ...] = ()
     hidden: int = 192
     sheets: int = 8
+    fine: int = 1
 
     def __post_init__(self) -> None:
         if min(self.height, self.width, self.sheets, self.hidden) < 1:
             raise ValueError("height, width, sheets and hidden must be at least 1")
+        if not 1 <= self.fine <= 8 or self.ground.samples % self.fine:
+            raise ValueError(f"fine {self.fine} must be from 1 to 8 and divide samples {self.ground.samples}")
         names = tuple(variable.name for variable in self.variables)
         needed = POSE + OWN_VELOCITY
         if names[: len(needed)] != needed:

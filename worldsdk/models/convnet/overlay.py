@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import cast
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from worldsdk.models.convnet.overhead_config import OverheadConfig
@@ -34,9 +35,15 @@ class Overlay(nn.Module):
             cast(Tensor, self.weigh[-1].bias)[0] = 1.0
 
     def forward(self, ground: Tensor, facts: Tensor) -> Tensor:
-        """ground [B, 3, H, W] in [-1, 1], facts [B, F] -> picture [B, 3, H, W]."""
+        """ground [B, 3, H, W] in [-1, 1], facts [B, F] -> picture [B, 3, H, W].
+
+        Ground may be seen a whole number of times finer than frames were recorded.
+        """
         sheets = (self.weigh(facts) @ self.sheets.flatten(1)).view(-1, *self.sheets.shape[1:])
-        cover, colour = (sheets * self.alien).split((1, 3), dim=1)
+        sheets = sheets * self.alien
+        if sheets.shape[2:] != ground.shape[2:]:
+            sheets = F.interpolate(sheets, size=ground.shape[2:], mode="bilinear", align_corners=False)
+        cover, colour = sheets.split((1, 3), dim=1)
         # Covered ground is as if it were mid-grey, zero: the colour is what comes on top.
         picture: Tensor = ground * (1.0 - cover) + colour
         return picture

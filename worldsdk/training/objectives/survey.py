@@ -29,8 +29,8 @@ Floats = NDArray[np.float32]
 
 
 def survey(model: OverheadModel, footage: Footage, seed: int = 0) -> None:
-    """Fills the model's buffers from training frames; does nothing where they are filled, as after a resumed
-    run's checkpoint was read.
+    """Fills the model's buffers from training frames; does nothing where they are filled, as by the objective
+    of the stage before. The same frames give the same buffers: a run that is resumed surveys again.
     """
     if bool(model.ground.texels.any()):
         return
