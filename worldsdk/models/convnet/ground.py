@@ -74,11 +74,10 @@ class Ground(nn.Module):
         if pose.device.type == "cpu":
             seen = np.empty((len(pose), height, width, 3), np.float32)
             poses = self.grid(pose.detach()).contiguous().numpy()
-            view_ground(poses, self.texels.numpy(), self.right.numpy(), self.ahead.numpy(), seen)
-            picture = torch.from_numpy(seen)
-        else:
-            picture = self._gather(self.grid(pose), fine)
-        return picture.movedim(-1, 1) / 127.5 - 1.0
+            right, ahead = self.right.numpy(), self.ahead.numpy()
+            view_ground(poses, self.texels.numpy(), right, ahead, 1.0 / 127.5, -1.0, seen)
+            return torch.from_numpy(seen).movedim(-1, 1)
+        return self._gather(self.grid(pose), fine).movedim(-1, 1) / 127.5 - 1.0
 
     def under(self, pose: Tensor) -> Tensor:
         """Colours in [-1, 1] of the ground at the points ``under`` of the configuration: [B, points * 3]."""

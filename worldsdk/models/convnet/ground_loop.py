@@ -14,8 +14,16 @@ Floats = NDArray[np.float32]
 
 
 @kernel(fastmath=False, vectors=True)
-def view_ground(poses: Floats, texels: NDArray[Any], right: Floats, ahead: Floats, out: Floats) -> None:
-    """Fills ``out`` [B, H, W, 3] with the mean of the texels that each pixel shows.
+def view_ground(
+    poses: Floats,
+    texels: NDArray[Any],
+    right: Floats,
+    ahead: Floats,
+    gain: float,
+    offset: float,
+    out: Floats,
+) -> None:
+    """Fills ``out`` [B, H, W, 3] with the mean of the texels that each pixel shows, times gain, plus offset.
 
     Args:
         poses: [B, 3]: column and row of the texels, heading in radians.
@@ -26,7 +34,7 @@ def view_ground(poses: Floats, texels: NDArray[Any], right: Floats, ahead: Float
     batch, height, width, _ = out.shape
     rows, columns, _ = texels.shape
     side = len(right) // width
-    share = np.float32(1.0 / (side * side))
+    share, offset = np.float32(gain / (side * side)), np.float32(offset)
     for b in range(batch):
         cos, sin = np.float32(math.cos(poses[b, 2])), np.float32(math.sin(poses[b, 2]))
         x0, y0 = poses[b, 0], poses[b, 1]
@@ -42,9 +50,9 @@ def view_ground(poses: Floats, texels: NDArray[Any], right: Floats, ahead: Float
                         red += np.float32(texels[row, column, 0])
                         green += np.float32(texels[row, column, 1])
                         blue += np.float32(texels[row, column, 2])
-                out[b, v, u, 0] = red * share
-                out[b, v, u, 1] = green * share
-                out[b, v, u, 2] = blue * share
+                out[b, v, u, 0] = red * share + offset
+                out[b, v, u, 1] = green * share + offset
+                out[b, v, u, 2] = blue * share + offset
 
 
 @kernel(fastmath=False, vectors=True)

@@ -39,11 +39,24 @@ class Overlay(nn.Module):
 
         Ground may be seen a whole number of times finer than frames were recorded.
         """
-        sheets = (self.weigh(facts) @ self.sheets.flatten(1)).view(-1, *self.sheets.shape[1:])
-        sheets = sheets * self.alien
-        if sheets.shape[2:] != ground.shape[2:]:
-            sheets = F.interpolate(sheets, size=ground.shape[2:], mode="bilinear", align_corners=False)
+        rows, columns = self._box()
+        part = self.sheets[:, :, rows, columns]
+        sheets = (self.weigh(facts) @ part.flatten(1)).view(-1, *part.shape[1:]) * self.alien[rows, columns]
+        fine = ground.shape[2] // len(self.alien)
+        if fine > 1:
+            sheets = F.interpolate(sheets, scale_factor=float(fine), mode="bilinear", align_corners=False)
         cover, colour = sheets.split((1, 3), dim=1)
+        finely = (..., *(slice(side.start * fine, side.stop * fine) for side in (rows, columns)))
+        picture = ground.clone()
         # Covered ground is as if it were mid-grey, zero: the colour is what comes on top.
-        picture: Tensor = ground * (1.0 - cover) + colour
+        picture[finely] = ground[finely] * (1.0 - cover) + colour
         return picture
+
+    def _box(self) -> tuple[slice, slice]:
+        """Rows and columns outside of which there is nothing but ground, one more to each side."""
+        sides = []
+        for axis, size in ((1, self.alien.shape[0]), (0, self.alien.shape[1])):
+            found = self.alien.any(dim=axis).nonzero()
+            first, last = (int(found[0]), int(found[-1])) if len(found) else (0, 0)
+            sides.append(slice(max(first - 1, 0), min(last + 2, size)))
+        return sides[0], sides[1]

@@ -141,7 +141,7 @@ def _throw(
         poses = grid[begin : begin + CHUNK]
         if texels is not None:
             seen = np.empty_like(part)
-            view_ground(poses, texels, right, ahead, seen)
+            view_ground(poses, texels, right, ahead, 1.0, 0.0, seen)
             part -= seen
             error += np.abs(part).mean(axis=3).sum(axis=0)
         if usable.any():
