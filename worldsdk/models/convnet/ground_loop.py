@@ -34,7 +34,7 @@ def view_ground(
     batch, height, width, _ = out.shape
     rows, columns, _ = texels.shape
     side = len(right) // width
-    share, offset = np.float32(gain / (side * side)), np.float32(offset)
+    share, base = np.float32(gain / (side * side)), np.float32(offset)
     for b in range(batch):
         cos, sin = np.float32(math.cos(poses[b, 2])), np.float32(math.sin(poses[b, 2]))
         x0, y0 = poses[b, 0], poses[b, 1]
@@ -50,9 +50,9 @@ def view_ground(
                         red += np.float32(texels[row, column, 0])
                         green += np.float32(texels[row, column, 1])
                         blue += np.float32(texels[row, column, 2])
-                out[b, v, u, 0] = red * share + offset
-                out[b, v, u, 1] = green * share + offset
-                out[b, v, u, 2] = blue * share + offset
+                out[b, v, u, 0] = red * share + base
+                out[b, v, u, 1] = green * share + base
+                out[b, v, u, 2] = blue * share + base
 
 
 @kernel(fastmath=False, vectors=True)

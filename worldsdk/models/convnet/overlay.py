@@ -46,10 +46,10 @@ class Overlay(nn.Module):
         if fine > 1:
             sheets = F.interpolate(sheets, scale_factor=float(fine), mode="bilinear", align_corners=False)
         cover, colour = sheets.split((1, 3), dim=1)
-        finely = (..., *(slice(side.start * fine, side.stop * fine) for side in (rows, columns)))
+        rows, columns = (slice(side.start * fine, side.stop * fine) for side in (rows, columns))
         picture = ground.clone()
         # Covered ground is as if it were mid-grey, zero: the colour is what comes on top.
-        picture[finely] = ground[finely] * (1.0 - cover) + colour
+        picture[:, :, rows, columns] = ground[:, :, rows, columns] * (1.0 - cover) + colour
         return picture
 
     def _box(self) -> tuple[slice, slice]:
