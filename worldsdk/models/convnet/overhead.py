@@ -22,9 +22,7 @@ from worldsdk.models.interface import Condition, Context, ModelSpec, Output, Sta
 
 
 class OverheadModel(WorldModel):
-    """State: ``frames`` uint8 [B, 1, H, W, 3], the newest; ``variables`` float32 [B, V] in their units;
-    ``clock`` int64 [B], the tick of the newest frame.
-    """
+    """State: ``variables`` float32 [B, V] in their units. All that is seen follows from them."""
 
     useful_threads = 1
 
@@ -56,12 +54,7 @@ class OverheadModel(WorldModel):
         return cast(Tensor, self.overlay(ground, self.motion.code(variables)))
 
     def start(self, context: Context) -> State:
-        newest = context.variables[:, -1].float().clone()
-        return {
-            "frames": self.enlarge(context).pixels[:, -1:].clone(),
-            "variables": newest,
-            "clock": torch.zeros(len(newest), dtype=torch.int64, device=newest.device),
-        }
+        return {"variables": context.variables[:, -1].float().clone()}
 
     def enlarge(self, context: Context) -> Context:
         """Frames are drawn anew, as they look from where they were recorded."""
@@ -85,16 +78,17 @@ class OverheadModel(WorldModel):
         return self.paint(condition["variables"], self.config.fine) if estimate is None else estimate
 
     def commit(self, state: State, condition: Condition, estimate: Tensor) -> tuple[State, Output]:
-        return self._append(state, condition, to_uint8(estimate))
+        return self._shown(condition, to_uint8(estimate))
 
     def observe(self, state: State, pixels: Tensor, controls: Tensor) -> tuple[State, Output]:
-        return self._append(state, self.condition(state, controls), pixels)
+        return self._shown(self.condition(state, controls), pixels)
 
     def set_variables(self, state: State, variables: Tensor) -> State:
         """The next frame is seen from there."""
         return {**state, "variables": variables.clone()}
 
-    def _append(self, state: State, condition: Condition, pixels: Tensor) -> tuple[State, Output]:
+    def _shown(self, condition: Condition, pixels: Tensor) -> tuple[State, Output]:
         variables = condition["variables"]
-        after = {"frames": pixels[:, None].clone(), "variables": variables, "clock": state["clock"] + 1}
-        return after, Output(pixels, {}, variables, condition["reward"], condition["ended"])
+        return {"variables": variables}, Output(
+            pixels, {}, variables, condition["reward"], condition["ended"]
+        )
