@@ -67,6 +67,15 @@ def test_what_stands_undriven_stands_whatever_was_learnt() -> None:
     assert float(move(model, state(x=20.0, throttle=0.5))[0, moving].abs().max()) > 0.0
 
 
+def test_what_hardly_moves_comes_to_rest_unless_it_is_driven() -> None:
+    model = driven()
+    model.motion.stride.fill_(1.0)
+    creeping = state(x=20.0, speed=0.2, sideways=-0.1, yaw_rate=0.2, wheels=0.2)
+    assert move(model, creeping)[0, [3, 4, 5, 7]].tolist() == [0.0] * 4
+    for lively in ({"speed": 0.3}, {"speed": 0.2, "wheels": 0.4}, {"speed": 0.2, "throttle": 0.2}):
+        assert float(move(model, state(x=20.0, **lively))[0, 3]) == pytest.approx(lively["speed"])
+
+
 def test_variables_stay_in_their_ranges() -> None:
     model = shaken()
     model.motion.stride.fill_(1e3)

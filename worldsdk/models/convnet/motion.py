@@ -13,6 +13,10 @@ from worldsdk.models.convnet.overhead_config import OverheadConfig
 
 SLACK = 0.02
 """Metres and radians a tick that the learnt correction of the kinematics counts in."""
+REST = 0.25
+"""Part of a tick's usual change below which every velocity must be for what is not driven to be at rest."""
+SHUT = 0.05
+"""Part of its usual spread below which a drive counts as shut."""
 SHARPNESS = 4.0
 """How sure of the end it is, per metre beyond the verge."""
 
@@ -88,7 +92,7 @@ class Motion(nn.Module):
         alive = (own / self.stride).abs() * self.moves + (driven / self.spread).abs() * self.drives
         alive = torch.tanh(alive.sum(dim=1, keepdim=True))
         change = torch.where(self.moves, change * alive, change)
-        after = torch.maximum(torch.minimum(own + change, high), low)
+        after = self._at_rest(torch.maximum(torch.minimum(own + change, high), low))
         mean = torch.lerp(own[:, :3], after[:, :3], self.newer)
         slack = SLACK * out[:, :3] * alive
         turned = self.tick * mean[:, 2] + slack[:, 2]
@@ -102,6 +106,15 @@ class Motion(nn.Module):
         place = torch.maximum(torch.minimum(place, self.high[:2]), self.low[:2])
         onward = self.start + torch.remainder(variables[:, 2] + turned - self.start, self.period)
         return torch.cat([place, onward[:, None], after], dim=1)
+
+    def _at_rest(self, own: Tensor) -> Tensor:
+        """Velocities of nought where all are next to it, as by static friction: learnt ones only come near,
+        and what creeps by a centimetre a second is somewhere else in an hour.
+        """
+        slow = ((own / self.stride).abs() < REST) | ~self.moves
+        shut = ((own / self.spread).abs() < SHUT) | ~self.drives
+        resting = (slow & shut).all(dim=1, keepdim=True)
+        return torch.where(resting & self.moves, 0.0, own)
 
     def outcome(self, before: Tensor, after: Tensor, under: Tensor, ground: Ground) -> tuple[Tensor, Tensor]:
         """Reward [B] and the logit of the end [B]; under: after the tick.
