@@ -22,8 +22,10 @@ ROUNDS = 3
 CHUNK = 64
 ALIEN = 4.0
 """A pixel shows something else than ground where it is off by so many times the median pixel's error."""
-LEAST = 0.5
-"""Metres between places where it paid that are told apart."""
+TOUCH = 0.01
+"""Metres before the first place of an end that the end already lies."""
+SPOT = 0.5
+"""Metres between the places that are asked whether they pay."""
 
 Floats = NDArray[np.float32]
 
@@ -35,13 +37,13 @@ def survey(model: OverheadModel, footage: Footage, seed: int = 0) -> None:
     if bool(model.ground.texels.any()):
         return
     measure_strides(model, footage)
-    find_verge(model.ground, footage)
     at = _spread(footage, np.random.default_rng(seed))
     pictures = footage.pixels[torch.from_numpy(at).to(footage.pixels.device)].cpu()
     poses = footage.variables[torch.from_numpy(at).to(footage.variables.device), :3]
     texels, alien = find_ground(model.ground, poses, pictures)
     model.ground.texels.copy_(torch.from_numpy(texels))
     model.overlay.alien.copy_(torch.from_numpy(alien))
+    find_verge(model.ground, footage)
 
 
 def _spread(footage: Footage, draw: np.random.Generator) -> NDArray[np.int64]:
@@ -69,23 +71,43 @@ def measure_strides(model: OverheadModel, footage: Footage) -> None:
 
 
 def find_verge(ground: Ground, footage: Footage) -> None:
-    """How far each cell is from where it ever paid, and how far from there the episode ended."""
+    """How far each cell is from ground that pays, and how far from there the episode ended.
+
+    Ground pays that has the colour that was under those who were paid, within half of what tells it from
+    the colour that was under the others. From recorded places alone, edges would be found where somebody
+    happened to drive.
+    """
     at = torch.from_numpy(footage.train).to(footage.variables.device)
-    paid = footage.variables[at, :2][footage.reward[at] > 0.0].cpu()
-    if len(paid) == 0:
+    colours = ground.under(footage.variables[at, :3])[:, :3].cpu()
+    paid = (footage.reward[at] > 0.0).cpu()
+    if not bool(paid.any()) or bool(paid.all()):
         return
-    spots = torch.unique((paid / LEAST).floor(), dim=0) * LEAST + LEAST / 2.0
+    like, unlike = colours[paid].median(dim=0).values, colours[~paid].mean(dim=0)
     rows, columns = ground.away.shape
-    y, x = torch.meshgrid(torch.arange(rows) * CELL, torch.arange(columns) * CELL, indexing="ij")
-    cells = torch.stack([x, y], dim=-1).view(-1, 2) + ground.corner.cpu()
-    nearest = torch.cat([torch.cdist(part, spots).amin(dim=1) for part in torch.split(cells, 2048)])
+    spots = _grid(ground, SPOT)
+    poses = torch.cat([spots, torch.zeros_like(spots[:, :1])], dim=1)
+    shown = ground.under(poses.to(at.device))[:, :3].cpu()
+    pays = (shown - like).norm(dim=1) < 0.5 * (unlike - like).norm()
+    if not bool(pays.any()):
+        return
+    cells = _grid(ground, CELL)
+    nearest = torch.cat([torch.cdist(part, spots[pays]).amin(dim=1) for part in torch.split(cells, 1024)])
     ground.away.copy_(nearest.view(rows, columns))
     distance, ended = ground.distance(footage.variables[at, :2]), footage.ended[at] > 0.5
     if bool(ended.any()):
-        # Between the last that went on and the first that did not; the median of those against odd ones out.
-        beyond = distance[ended].median()
-        within = distance[~ended & (distance < beyond)].amax()
-        ground.verge.copy_((within + beyond) / 2.0)
+        # Where the fewest frames are on the wrong side.
+        tried = distance[ended].sort().values - TOUCH
+        wrong = torch.stack([((distance >= verge) != ended).sum() for verge in tried])
+        ground.verge.copy_(tried[wrong.argmin()])
+
+
+def _grid(ground: Ground, every: float) -> Tensor:
+    """Places [N, 2] all over the ground that may be stood on, row by row, as ``Ground.away`` has cells."""
+    rows, columns = ((size - 1) * CELL for size in ground.away.shape)
+    y, x = torch.meshgrid(
+        torch.arange(0.0, rows + 1e-3, every), torch.arange(0.0, columns + 1e-3, every), indexing="ij"
+    )
+    return torch.stack([x, y], dim=-1).view(-1, 2) + ground.corner.cpu()
 
 
 def find_ground(
