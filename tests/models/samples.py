@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import torch
 
 from worldsdk.models.anchored import AnchoredConfig, AnchoredModel
-from worldsdk.models.convnet import ConvnetConfig, ConvnetModel
+from worldsdk.models.convnet import (
+    ConvnetConfig,
+    ConvnetModel,
+    GroundConfig,
+    OverheadConfig,
+    OverheadModel,
+)
 from worldsdk.models.interface import Context, Variable, WorldModel
 
 POSE_VARIABLES = (
@@ -70,7 +77,7 @@ def followed(seed: int = 0, history: int = 0) -> AnchoredModel:
     return model
 
 
-def convnet(seed: int = 0, follows: bool = False) -> ConvnetModel:
+def convnet(seed: int = 0) -> ConvnetModel:
     torch.manual_seed(seed)
     config = ConvnetConfig(
         height=16,
@@ -78,7 +85,6 @@ def convnet(seed: int = 0, follows: bool = False) -> ConvnetModel:
         controls=5,
         variables=(Variable("cell", 0.0, 7.0, "cells"), Variable("turn", 0.0, 4.0, "quarters", 4.0)),
         whole=("cell", "turn"),
-        follows=follows,
         history=3,
         channels=(8, 12, 16),
         condition=16,
@@ -86,12 +92,53 @@ def convnet(seed: int = 0, follows: bool = False) -> ConvnetModel:
     return ConvnetModel(config).eval()
 
 
-def driven() -> ConvnetModel:
-    """A world seen from above by a camera that goes along."""
-    return convnet(follows=True)
+DRIVEN_VARIABLES = (
+    Variable("x", 0.0, 40.0, "metres"),
+    Variable("y", -20.0, 20.0, "metres"),
+    Variable("heading", -math.pi, math.pi, "radians", 2.0 * math.pi),
+    Variable("speed", -30.0, 60.0, "metres/second"),
+    Variable("sideways", -30.0, 30.0, "metres/second"),
+    Variable("yaw_rate", -4.0, 4.0, "radians/second"),
+    Variable("throttle", 0.0, 1.0),
+    Variable("wheels", -30.0, 90.0, "metres/second"),
+)
 
 
-FAMILIES = {"anchored": anchored, "convnet": convnet, "driven": driven, "followed": followed}
+def driven(seed: int = 0, fine: int = 1) -> OverheadModel:
+    """A world seen from above by a camera that goes along, on ground of coloured noise."""
+    torch.manual_seed(seed)
+    config = OverheadConfig(
+        height=16,
+        width=24,
+        controls=5,
+        variables=DRIVEN_VARIABLES,
+        ground=GroundConfig(12.0, pivot=(0.5, 0.75), samples=2, under=((0.0, 0.0), (1.0, 0.5))),
+        tick=0.04,
+        drives=("throttle",),
+        hidden=16,
+        sheets=3,
+        fine=fine,
+    )
+    model = OverheadModel(config).eval()
+    generator = torch.Generator().manual_seed(seed)
+    model.ground.texels.random_(0, 256, generator=generator)
+    model.ground.away.uniform_(0.0, 9.0, generator=generator)
+    model.ground.verge.fill_(5.0)
+    return model
+
+
+def driven_finely() -> OverheadModel:
+    """The same with frames twice as fine as it was taught on."""
+    return driven(fine=2)
+
+
+FAMILIES = {
+    "anchored": anchored,
+    "convnet": convnet,
+    "driven": driven,
+    "driven-finely": driven_finely,
+    "followed": followed,
+}
 
 
 def context(model: WorldModel, batch: int = 2, seed: int = 0) -> Context:

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from tests.models.samples import context, convnet, tick
-from worldsdk.models.convnet import ConvnetConfig, ConvnetModel
+from worldsdk.models.convnet import ConvnetConfig
 from worldsdk.models.convnet.tracker import Tracker
 from worldsdk.models.interface import Variable
 
@@ -56,50 +56,6 @@ def racing(**settings: object) -> ConvnetConfig:
     return ConvnetConfig(**{**fields, "variables": (SPEED, LAP), **settings})  # type: ignore[arg-type]
 
 
-def test_harmonics_tell_near_places_apart_and_join_the_ends() -> None:
-    plain, fine = (ConvnetModel(racing(harmonics=harmonics)).tracker for harmonics in ({}, {"lap": 32}))
-    assert fine.code_size == plain.code_size + 2 * 5
-    near = torch.tensor([[30.0, 400.0], [30.0, 405.0]])
-
-    def apart(tracker: Tracker) -> float:
-        code = tracker.code(near)
-        assert code.shape == (2, tracker.code_size)
-        return float((code[0] - code[1]).norm())
-
-    assert apart(fine) > 10.0 * apart(plain)
-    ends = fine.code(torch.tensor([[30.0, 0.0], [30.0, 799.999]]))
-    assert torch.allclose(ends[0], ends[1], atol=1e-3)
-
-
-@torch.inference_mode()
-def test_an_output_of_one_is_a_stride() -> None:
-    tracker = ConvnetModel(racing(strides={"lap": 0.8})).tracker
-    last = tracker.decide[-1]
-    assert isinstance(last, torch.nn.Linear)
-    last.bias[2:] = 1.0
-    before = torch.tensor([[30.0, 100.0]])
-    change, _ = tracker(torch.zeros(1, 3, 16, 16), before, torch.zeros(1, 2))
-    after = tracker.apply_change(before, change)
-    # Without a stride it is the whole range.
-    assert after.tolist() == [[90.0, pytest.approx(100.8, abs=1e-3)]]
-
-
-@pytest.mark.parametrize(
-    "settings",
-    [
-        {"strides": {"height": 1.0}},
-        {"strides": {"speed": 0.0}},
-        {"strides": {"speed": 1.0}, "whole": ("speed",)},
-        {"harmonics": {"speed": 8}},
-        {"harmonics": {"lap": 3}},
-        {"harmonics": {"time": 8}},
-    ],
-)
-def test_impossible_strides_and_harmonics_are_refused(settings: dict[str, object]) -> None:
-    with pytest.raises(ValueError, match=r"stride|harmonics|periodic"):
-        racing(**settings)
-
-
 @torch.inference_mode()
 def test_a_variable_stays_within_its_bounds_and_is_told_by_its_range() -> None:
     free, bound = Tracker(racing()), Tracker(racing(bounds={"speed": (10.0, 45.0)}))
@@ -119,5 +75,5 @@ def test_impossible_bounds_are_refused(bounds: dict[str, tuple[float, float]]) -
 
 
 def test_settings_of_variables_survive_json() -> None:
-    config = racing(strides={"lap": 0.8}, harmonics={"lap": 32}, bounds={"speed": (0.0, 50.0)})
+    config = racing(bounds={"speed": (0.0, 50.0)})
     assert ConvnetConfig.from_json(json.loads(json.dumps(config.to_json()))) == config

@@ -17,14 +17,12 @@ from worldsdk.training.recipe import Stage
 LAP = Variable("lap", 0.0, 800.0, "metres", 800.0)
 
 
-def loss(off: float, *, stride: float | None, before: float = 100.0) -> float:
+def loss(off: float, before: float = 100.0) -> float:
     """Of a change that is wrong by ``off`` metres, where one metre was right."""
-    strides = {} if stride is None else {"lap": stride}
-    config = ConvnetConfig(
-        height=16, width=16, controls=1, variables=(LAP,), channels=(8, 8), strides=strides
-    )
     objective = object.__new__(FrameObjective)
-    objective.convnet = ConvnetModel(config)
+    objective.convnet = ConvnetModel(
+        ConvnetConfig(height=16, width=16, controls=1, variables=(LAP,), channels=(8, 8))
+    )
 
     def row(value: float) -> Tensor:
         return torch.tensor([[value]])
@@ -32,15 +30,15 @@ def loss(off: float, *, stride: float | None, before: float = 100.0) -> float:
     return float(objective._track(row((1.0 + off) / 800.0), row(before), row((before + 1.0) % 800.0)))
 
 
-def test_a_stride_off_costs_as_much_however_long_the_way_round() -> None:
-    assert loss(0.0, stride=0.8) == pytest.approx(0.0, abs=1e-6)
-    # Huber's loss with a quarter as its bend: one stride off is 1 - 0.125.
-    assert loss(0.8, stride=0.8) == pytest.approx(0.875, rel=1e-3)
-    assert loss(0.8, stride=None) < 1e-3
+def test_a_tenth_of_the_range_off_is_one_unit() -> None:
+    assert loss(0.0) == pytest.approx(0.0, abs=1e-6)
+    # Huber's loss with a quarter as its bend.
+    assert loss(80.0) == pytest.approx(0.875, rel=1e-3)
 
 
 def test_going_round_is_the_shorter_way() -> None:
-    assert loss(0.0, stride=0.8, before=799.5) == pytest.approx(0.0, abs=1e-4)
+    assert loss(0.0, before=799.5) == pytest.approx(0.0, abs=1e-4)
+    assert loss(80.0, before=799.5) == pytest.approx(0.875, rel=1e-3)
 
 
 def test_blind_draws_paint_without_a_past() -> None:

@@ -54,6 +54,14 @@ def test_starts_of_a_pack_have_them_too(footage: Footage) -> None:
     assert torch.equal(starts.memory["things"][:, -1], footage.layers["things"][kept])
 
 
+def test_starts_at_beginnings_are_the_first_moments_of_episodes(footage: Footage) -> None:
+    starts = choose_starts(footage, 2, 3, beginnings=True)
+    first = np.unique(footage.first.numpy())
+    firsts = {footage.pixels[f + 2].numpy().tobytes() for f in first}
+    assert 1 <= len(starts) <= 2
+    assert {picture.numpy().tobytes() for picture in starts.pixels[:, -1]} <= firsts
+
+
 def test_layers_that_were_not_recorded_are_an_error(footage: Footage) -> None:
     at = np.array([5])
     with pytest.raises(DatasetError, match=r"no layers \['sounds'\]"):

@@ -33,6 +33,7 @@ def test_three_worlds_have_recipes() -> None:
         ("seed = 3", "sead = 3", "unknown fields \\['sead'\\]"),
         ("batch = 16", "batch = 0", "batch 0"),
         ('title = "Room"', "", "title"),
+        ('title = "Room"', 'title = "Room"\nstarts_at = "home"', "starts_at is 'home'"),
         ("minutes = 1.0", "minutes = -1.0", "minutes -1"),
     ],
 )

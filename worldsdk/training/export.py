@@ -42,7 +42,14 @@ def export_pack(trainer: Trainer, dataset: Dataset, folder: Path) -> Path:
         exact = name.split(".")[0] in EXACT or value.ndim < 2 or name not in learnt
         weights[name] = value if exact else value.bfloat16()
     spec = trainer.model.spec
-    starts = choose_starts(trainer.footage, recipe.world.starts, spec.history, spec.memory)
+    world = recipe.world
+    starts = choose_starts(
+        trainer.footage,
+        world.starts,
+        spec.history,
+        spec.memory,
+        beginnings=world.starts_at == "beginnings",
+    )
     extras = {name: text.encode() for name, text in info.notices.items()}
     extras["preview.png"] = _preview(starts)
     manifest = Manifest(
@@ -65,14 +72,22 @@ def export_pack(trainer: Trainer, dataset: Dataset, folder: Path) -> Path:
 
 
 def choose_starts(
-    footage: Footage, count: int, history: int, memory: Mapping[str, tuple[int, ...]] = NOTHING
+    footage: Footage,
+    count: int,
+    history: int,
+    memory: Mapping[str, tuple[int, ...]] = NOTHING,
+    *,
+    beginnings: bool = False,
 ) -> Context:
     """``count`` moments of training play, spread evenly over the recording, with a view worth starting in.
 
     Of each stretch the moment with the most varied picture is taken, and where depth was recorded with an
     open view: nobody likes to begin with their nose against a wall. memory: as ``Footage.context`` takes it.
+    beginnings: only the first moments of episodes are taken.
     """
     fitting = footage.windows(history, 1)
+    if beginnings:
+        fitting = fitting[fitting - footage.first.cpu().numpy()[fitting] == history]
     chosen: list[np.int64] = []
     for stretch in np.array_split(fitting, count):
         if len(stretch) == 0:

@@ -13,11 +13,17 @@ from typing import Any
 from worldsdk.errors import RecipeError
 
 BUNDLED = Path(__file__).parent / "recipes"
+STARTS_AT = ("anywhere", "beginnings")
 
 
 @dataclass(frozen=True)
 class WorldPart:
-    """What the finished pack says of itself; see ``worldsdk.packs.Manifest``."""
+    """What the finished pack says of itself; see ``worldsdk.packs.Manifest``.
+
+    Attributes:
+        starts: how many moments sessions may begin at.
+        starts_at: ``anywhere`` in the recorded play, or at the ``beginnings`` of its episodes.
+    """
 
     name: str
     title: str
@@ -28,6 +34,7 @@ class WorldPart:
     default_steps: int = 1
     display: tuple[int, int] = (960, 720)
     starts: int = 48
+    starts_at: str = "anywhere"
 
 
 @dataclass(frozen=True)
@@ -172,6 +179,12 @@ def _check(recipe: Recipe, where: str) -> None:
                 where=f"{where}, stage {stage.name!r}",
                 fix="batch and unroll are at least 1, lr between 0 and 1",
             )
+    if recipe.world.starts_at not in STARTS_AT:
+        raise RecipeError(
+            f"starts_at is {recipe.world.starts_at!r}",
+            where=f"{where}, [world]",
+            fix=f"give one of {STARTS_AT}",
+        )
     if recipe.minutes <= 0 or not 0 <= recipe.ema < 1:
         raise RecipeError(
             f"minutes {recipe.minutes}, ema {recipe.ema}", where=where, fix="minutes above 0, ema in [0, 1)"

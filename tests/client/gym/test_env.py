@@ -33,6 +33,7 @@ def test_a_world_passes_gymnasiums_check_without_a_warning(options, monkeypatch)
 @pytest.mark.parametrize(
     ("name", "shape", "actions"),
     [
+        ("CarRacing", (96, 96, 3), 6),
         ("DoomArena", (48, 64, 3), 6),
         ("DoomField", (48, 64, 3), 9),
         ("DoomMaze", (48, 64, 3), 9),

@@ -72,24 +72,50 @@ def test_the_road_is_where_the_variables_say(cars: CarGame) -> None:
     for seed in (1, 2, 3):
         first = cars.reset(seed)
         state = told(cars, first)
-        assert abs(state["offset"]) < ROAD and abs(state["slant"]) < 0.5
+        place = cars.circuit.locate(state["x"], state["y"], state["heading"])
+        assert abs(place.offset) < ROAD and abs(place.slant) < 0.5
         # Grey pixels of the car's row are road; a pixel is 43.2 m / 64 wide.
         row = first.pixels[54].astype(int)
         road = np.flatnonzero(row.max(axis=1) - row.min(axis=1) < 24)
         middle = (road.min() + road.max()) / 2.0
-        assert (middle - 31.5) * 43.2 / 64 == pytest.approx(state["offset"], abs=2.5)
+        assert (middle - 31.5) * 43.2 / 64 == pytest.approx(place.offset, abs=2.5)
 
 
 def test_the_road_pays_by_the_metre(cars: CarGame) -> None:
-    before = told(cars, cars.reset(3))["lap"]
-    gas, paid = cars.info.controls.parse({"gas": 0.3}), 0.0
+    before = told(cars, cars.reset(3))
+    gas, paid, driven = cars.info.controls.parse({"gas": 0.3}), 0.0, 0.0
     # Until it leaves the road.
     for _ in range(15):
         seen = cars.step(gas)
-        paid += seen.reward + 0.2
-    driven = (told(cars, seen)["lap"] - before) % cars.circuit.length
+        now = told(cars, seen)
+        driven += float(np.hypot(now["x"] - before["x"], now["y"] - before["y"]))
+        before, paid = now, paid + seen.reward + 0.2
     assert driven > 3.0
     assert paid == pytest.approx(1000.0 * driven / cars.circuit.length, rel=1e-3)
+
+
+def test_the_pose_moves_by_the_velocity_that_is_told(cars: CarGame) -> None:
+    before = told(cars, cars.reset(5))
+    parse = cars.info.controls.parse
+    for tick in range(60):
+        seen = cars.step(parse({"gas": 0.6, "steering": 0.3 if tick > 30 else -0.2}))
+        now = told(cars, seen)
+        cos, sin = np.cos(now["heading"]), np.sin(now["heading"])
+        x = cos * now["speed"] - sin * now["sideways"]
+        y = sin * now["speed"] + cos * now["sideways"]
+        # In one of the two steps of a tick the car went at a velocity between the old and the new.
+        assert now["x"] - before["x"] == pytest.approx(0.04 * x, abs=0.1)
+        assert now["y"] - before["y"] == pytest.approx(0.04 * y, abs=0.1)
+        before = now
+    assert now["speed"] > 5.0
+
+
+def test_the_throttle_opens_step_by_step_and_closes_at_once(cars: CarGame) -> None:
+    cars.reset(3)
+    parse = cars.info.controls.parse
+    opened = [told(cars, cars.step(parse({"gas": 1.0})))["throttle"] for _ in range(6)]
+    assert opened == pytest.approx([0.2, 0.4, 0.6, 0.8, 1.0, 1.0], abs=1e-5)
+    assert told(cars, cars.step(parse({})))["throttle"] == 0.0
 
 
 def test_far_beside_the_road_it_ends(cars: CarGame) -> None:
@@ -100,7 +126,9 @@ def test_far_beside_the_road_it_ends(cars: CarGame) -> None:
         if seen.ended:
             break
     # Straight on there is no closed circuit.
-    assert seen.ended and abs(told(cars, seen)["offset"]) == pytest.approx(FIELD)
+    state = told(cars, seen)
+    offset = cars.circuit.locate(state["x"], state["y"], state["heading"]).offset
+    assert seen.ended and FIELD <= abs(offset) < FIELD + 4.0
 
 
 def test_a_turn_keeps_distances(cars: CarGame) -> None:
@@ -110,7 +138,9 @@ def test_a_turn_keeps_distances(cars: CarGame) -> None:
     for turn in (0.0, np.pi / 2.0):
         x, y = cars.circuit.point(30.0)
         cars._env.car.destroy()
-        cars._env.car = type(cars._env.car)(cars._env.world, cars.circuit.heading(30.0) + turn, x, y)
+        cars._env.car = type(cars._env.car)(
+            cars._env.world, cars.circuit.heading(30.0) - np.pi / 2.0 + turn, x, y
+        )
         picture = cars._picture(None).astype(int)
         grey = picture.max(axis=2) - picture.min(axis=2) < 24
         widths.append(

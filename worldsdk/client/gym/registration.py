@@ -8,6 +8,8 @@ SMALL = "64x48"
 """Frames as these worlds were taught them: agents want many more than fine ones."""
 
 ENVIRONMENTS: dict[str, dict[str, object]] = {
+    # As long as the recordings' episodes: twenty seconds.
+    "worldsdk/CarRacing-v0": {"world": "car-racing", "variant": "96x96", "max_steps": 500},
     # Nobody in the recordings held out for longer.
     "worldsdk/DoomArena-v0": {"world": "doom-arena", "variant": SMALL, "max_steps": 1050},
     # A life in the original field is 2100 tics, the time limit of the scenario it was learnt from.

@@ -7,26 +7,28 @@ many metres across a pixel as up it, so that turning does not bend what is seen.
 
 A lap on the road pays what it pays in the game, but by the metre and as often as it is driven: which of the
 road's tiles were driven on before cannot be seen. An episode ends ``FIELD`` metres beside the road, and not
-after a lap. Units: metres, seconds and radians, positive to the left as the physics has them.
+after a lap. Units: metres, seconds and radians, positive to the left; a heading of 0 looks along growing x.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
 from importlib.metadata import version
+from importlib.resources import files
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from worldsdk.controls import Control, Controls, ControlSpec
-from worldsdk.data.games.circuit import Circuit
+from worldsdk.data.games.circuit import Circuit, wrap_angle
 from worldsdk.data.games.game import Observation
 from worldsdk.data.games.gym import GymGame
 from worldsdk.errors import MissingExtraError
 from worldsdk.models.interface import Variable
 
 ENVIRONMENT = "CarRacing-v3"
+NOTICE = "GYMNASIUM.txt"
 CIRCUIT = 612
 """Seed of the road: of the first thousand, the shortest whose ends keep apart and which bends both ways."""
 
@@ -40,7 +42,7 @@ FIELD = 35.0
 """Metres from the road's middle at which an episode ends: from there on nothing but grass would be seen."""
 
 LAP_PAYS = 1000.0
-"""Reward of a whole lap on the road, as in the game; a step of the physics costs ``STEP_COSTS``, as there."""
+"""Reward of a lap's metres on the road, as in the game; each step of the physics costs ``STEP_COSTS``."""
 STEP_COSTS = 0.1
 
 WIDTH, HEIGHT = 1000, 700
@@ -48,6 +50,9 @@ WIDTH, HEIGHT = 1000, 700
 
 TOP_SPEED = 90.0
 """Metres a second; on the longest straight the car is faster for a moment, and then it is told as this."""
+
+RIMS = ("front_left", "front_right", "rear_left", "rear_right")
+"""The wheels in the order that the game keeps them in."""
 
 _CONTROLS = ControlSpec(
     (
@@ -107,17 +112,20 @@ class CarGame(GymGame):
         # Drawing takes most of a step's time, and what is drawn between two ticks nobody sees.
         self._env._render = lambda mode: None
         self._env.reset(seed=CIRCUIT)
-        self.circuit = Circuit(np.array([point[2:4] for point in self._env.track]))
-        around = self.circuit.length
+        points = np.array([point[2:4] for point in self._env.track])
+        self.circuit = Circuit(points)
+        (left, bottom), (right, top) = points.min(axis=0) - FIELD, points.max(axis=0) + FIELD
+        fastest = 1.5 * TOP_SPEED
         self._variables = (
+            Variable("x", float(np.floor(left)), float(np.ceil(right)), "metres"),
+            Variable("y", float(np.floor(bottom)), float(np.ceil(top)), "metres"),
+            Variable("heading", -np.pi, np.pi, "radians", 2.0 * np.pi),
             Variable("speed", -TOP_SPEED, TOP_SPEED, "metres/second"),
             Variable("sideways", -TOP_SPEED / 2.0, TOP_SPEED / 2.0, "metres/second"),
-            Variable("wheel_speed", 0.0, 1.5 * TOP_SPEED, "metres/second"),
             Variable("yaw_rate", -8.0, 8.0, "radians/second"),
             Variable("wheel_angle", -0.45, 0.45, "radians"),
-            Variable("lap", 0.0, around, "metres", around),
-            Variable("offset", -FIELD, FIELD, "metres"),
-            Variable("slant", -np.pi, np.pi, "radians", 2.0 * np.pi),
+            Variable("throttle", 0.0, 1.0),
+            *(Variable(name, -TOP_SPEED, fastest, "metres/second") for name in RIMS),
         )
         self.info = replace(
             self.info,
@@ -125,14 +133,15 @@ class CarGame(GymGame):
             variables=self._variables,
             rate_hz=self.info.rate_hz / STEPS,
             licence="MIT (Gymnasium's CarRacing)",
+            notices={NOTICE: (files("worldsdk.data") / "notices" / NOTICE).read_text("utf-8")},
             settings={
                 **self.info.settings,
                 "circuit": CIRCUIT,
                 "steps": STEPS,
                 "field": FIELD,
-                "speed": "along the car; sideways: to its left; wheel_speed: of the driven wheels' rims",
-                "lap": "metres along the circuit",
-                "offset": "to the left of the road's middle; slant: heading less the road's",
+                "lap": self.circuit.length,
+                "speed": "along the car; sideways: to its left; front_left and so on: of the rims",
+                "throttle": "gas at the engine: it opens by at most 0.2 a tick, and closes at once",
             },
             versions={**self.info.versions, "box2d": box2d},
         )
@@ -150,11 +159,11 @@ class CarGame(GymGame):
             # The game repaints a tile's array of colour when it is first touched; the drawing keeps another.
             tile.color = tile.color.copy()
         env.car.destroy()
-        env.car = type(env.car)(env.world, heading, x, y)
+        env.car = type(env.car)(env.world, heading - np.pi / 2.0, x, y)
         # The camera is down after the first second.
         env.t = 1.0
         env.step(None)
-        self._along = along
+        self._stood = (x, y)
         return replace(self._observe(None, 0.0, ended=False, cut=False), reward=0.0)
 
     def step(self, controls: Controls) -> Observation:
@@ -184,30 +193,34 @@ class CarGame(GymGame):
     def _observe(self, observation: Any, reward: float, *, ended: bool, cut: bool) -> Observation:
         seen = super()._observe(observation, reward, ended=ended, cut=cut)
         car = self._env.car
-        x, y = car.hull.position
-        place = self.circuit.locate(x, y, car.hull.angle)
-        driven_wheel = car.wheels[2]
+        hull, front = car.hull, car.wheels[0]
+        x, y = hull.position
+        # The physics' own zero points along +y.
+        heading = wrap_angle(float(hull.angle) + np.pi / 2.0)
+        offset = self.circuit.locate(x, y, heading).offset
         values = (
-            *_own_velocity(car.hull),
-            float(driven_wheel.omega * driven_wheel.wheel_rad),
-            float(car.hull.angularVelocity),
-            float(car.wheels[0].joint.angle),
-            place.along,
-            place.offset,
-            place.slant,
+            x,
+            y,
+            heading,
+            *_own_velocity(hull, heading),
+            float(hull.angularVelocity),
+            float(front.joint.angle),
+            float(car.wheels[2].gas),
+            *(float(wheel.omega * wheel.wheel_rad) for wheel in car.wheels),
         )
         bounded = [float(np.clip(v, s.low, s.high)) for v, s in zip(values, self._variables, strict=True)]
-        half = self.circuit.length / 2.0
-        driven = abs((place.along - self._along + half) % self.circuit.length - half)
-        self._along = place.along
-        if abs(place.offset) < ROAD:
+        if abs(offset) < ROAD:
+            driven = float(np.hypot(x - self._stood[0], y - self._stood[1]))
             reward += LAP_PAYS * driven / self.circuit.length
-        ended = abs(place.offset) >= FIELD
-        return replace(seen, variables=np.array(bounded, np.float32), reward=reward, ended=ended)
+        self._stood = (x, y)
+        return replace(
+            seen, variables=np.array(bounded, np.float32), reward=reward, ended=abs(offset) >= FIELD
+        )
 
 
-def _own_velocity(hull: Any) -> tuple[float, float]:
+def _own_velocity(hull: Any, heading: float) -> tuple[float, float]:
     """Metres a second forwards and to the left, as the car has it."""
-    (x, y), heading = hull.linearVelocity, float(hull.angle)
+    # Of the point that x and y tell: the body's own velocity is that of its centre of mass.
+    x, y = hull.GetLinearVelocityFromWorldPoint(hull.position)
     cos, sin = np.cos(heading), np.sin(heading)
-    return float(cos * y - sin * x), float(-cos * x - sin * y)
+    return float(cos * x + sin * y), float(cos * y - sin * x)

@@ -1,8 +1,8 @@
 """A closed road as a line of points: where on it something is, and how it bends ahead.
 
 Places are told as the road sees them (a Frenet frame): how far along it, how far to the left of its middle,
-and turned by how much against it. Metres and radians, positive to the left, as the car game's physics has
-them; a heading of 0 points along +y.
+and turned by how much against it. Metres and radians, positive to the left; a heading of 0 points along +x, a
+quarter turn along +y.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class Circuit:
         self._starts = np.concatenate([[0.0], np.cumsum(self._lengths)[:-1]])
         self.length = float(self._lengths.sum())
         # Headings without jumps, so that they can be interpolated; once round is one full turn more or less.
-        self._headings = np.unwrap(np.arctan2(-self._edges[:, 0], self._edges[:, 1]))
+        self._headings = np.unwrap(np.arctan2(self._edges[:, 1], self._edges[:, 0]))
 
     def locate(self, x: float, y: float, heading: float) -> Place:
         """Where something stands that points to ``heading``, by the nearest piece of road."""
@@ -71,7 +71,7 @@ class Circuit:
         number, part = self._piece(along)
         x, y = self._points[number] + part * self._edges[number]
         heading = self.heading(along)
-        return float(x - offset * np.cos(heading)), float(y - offset * np.sin(heading))
+        return float(x - offset * np.sin(heading)), float(y + offset * np.cos(heading))
 
     def heading(self, along: float) -> float:
         """The road's heading, -pi to pi, changing evenly between the middles of its pieces."""

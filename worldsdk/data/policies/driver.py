@@ -1,11 +1,12 @@
 """Driving on the road: the scripted player of the car game.
 
-It speaks the controls ``steering``, ``gas`` and ``brake``, and knows the road and where on it the car is.
+It speaks the controls ``steering``, ``gas`` and ``brake``, and knows the road; where on it the car is it
+works out from ``x``, ``y`` and ``heading``.
 It steers by pure pursuit (Coulter 1992): for a point of the road some way ahead, the farther the faster it
 goes; and it goes no faster than the bends ahead allow. Episodes differ in pace, and in whether it has
-sticks or keys; the line that it keeps to wanders from side to side. Now and then a hand slips for up to two
-seconds, or it stops: what follows, the way back, is what a model of nothing but good driving would not
-know.
+sticks or keys; the line that it keeps to wanders from side to side, and now and then far out over the
+grass. Now and then a hand slips for up to two seconds, or it stops: what follows, the way back, is what a
+model of nothing but good driving would not know.
 """
 
 from __future__ import annotations
@@ -23,8 +24,11 @@ WHEELBASE = 3.24
 LOCK = 0.4
 """Radians that the front wheels turn at most. The control says the angle: beyond this it does no more."""
 
-PACES = ((8.0, 18.0), (18.0, 34.0), (34.0, 52.0))
-"""Slow, medium and fast, in metres a second."""
+PACES = ((2.0, 10.0), (10.0, 20.0), (20.0, 34.0), (34.0, 75.0))
+"""From a crawl to as fast as the bends allow, in metres a second."""
+
+ASTRAY = 24.0
+"""Metres beside the road's middle that it goes astray at most: an episode ends at 35."""
 
 KEYS = 0.4
 """Part of the episodes that are driven with keys: all or nothing."""
@@ -83,7 +87,9 @@ class Driver:
         return self._drive(observation)
 
     def _drive(self, observation: Observation) -> Controls:
-        speed, _, _, _, wheel, along, offset, slant = (float(value) for value in observation.variables)
+        x, y, heading, speed, _, _, wheel = (float(value) for value in observation.variables[:7])
+        place = self._circuit.locate(x, y, heading)
+        along, offset, slant = place.along, place.offset, place.slant
         # Whichever way it faces it goes on, and does not change its mind on every turn of a spin.
         if self._sense == 0.0 or np.cos(slant) * self._sense < -0.4:
             self._sense = float(np.copysign(1.0, np.cos(slant)))
@@ -111,7 +117,7 @@ class Driver:
         x, y = circuit.point(along, offset)
         to_x, to_y = circuit.point(along + self._sense * reach, self._line)
         away = float(np.hypot(to_x - x, to_y - y))
-        angle = wrap_angle(float(np.arctan2(x - to_x, to_y - y)) - circuit.heading(along) - slant)
+        angle = wrap_angle(float(np.arctan2(to_y - y, to_x - x)) - circuit.heading(along) - slant)
         if abs(angle) > np.pi / 2.0:
             return float(np.copysign(LOCK, angle))
         return self._gain * float(np.arctan(2.0 * WHEELBASE * np.sin(angle) / away))
@@ -127,9 +133,12 @@ class Driver:
         rng = self._rng
         self._left = int(rng.integers(25, 100))
         self._pace = float(rng.uniform(*self._style))
-        self._daring = float(rng.uniform(0.5, 1.0))
+        # Above 1 it asks for more than the tyres hold, and slides.
+        self._daring = float(rng.uniform(0.5, 1.2))
         self._gain = float(rng.uniform(0.8, 1.3))
         self._line = float(rng.normal(0.0, 0.3)) * ROAD
+        if rng.random() < 0.05:
+            self._line = float(rng.uniform(-ASTRAY, ASTRAY))
         if rng.random() < 0.06:
             # Stops, and starts again.
             self._pace = 0.0
@@ -144,7 +153,7 @@ class Driver:
         self._slip = self._spec.parse(
             {
                 "steering": side if rng.random() < 0.7 else 0.0,
-                "gas": float(rng.uniform(0.2, 0.7)) if kind < 0.4 else 0.0,
+                "gas": float(rng.uniform(0.2, 1.0)) if kind < 0.4 else 0.0,
                 "brake": float(rng.uniform(0.2, 1.0)) if kind > 0.7 else 0.0,
             }
         )

@@ -18,11 +18,6 @@ class ConvnetConfig:
     whole: names of the variables that are whole numbers: rounded after every tick, so that they stay exact.
     bounds: variable -> least and most that it is kept within, where that is less than its whole range: who
         slips into a wall by a single wrong tick finds nothing there to come back by.
-    strides: variable -> what it typically changes by in a tick, in its unit. Without, a change is learnt as a
-        share of the range, and what takes a thousand ticks through its range drifts.
-    harmonics: periodic variable -> finest harmonic, a power of 2, that it is told as: at 8 also as its angle
-        of a half, a quarter and an eighth of its period, so that near values can be told apart.
-    follows: the camera moves with what is steered: the whole picture shifts and turns from tick to tick.
     history: past frames that the next one is painted from.
     channels: of the U-Net's levels; level 0 works on 2x2 pixel groups.
     condition: width of the condition vector.
@@ -35,9 +30,6 @@ class ConvnetConfig:
     variables: tuple[Variable, ...] = ()
     whole: tuple[str, ...] = ()
     bounds: Mapping[str, tuple[float, float]] = field(default_factory=dict)
-    strides: Mapping[str, float] = field(default_factory=dict)
-    harmonics: Mapping[str, int] = field(default_factory=dict)
-    follows: bool = False
     history: int = 4
     channels: tuple[int, ...] = (48, 96, 160)
     condition: int = 128
@@ -49,9 +41,9 @@ class ConvnetConfig:
             raise ValueError(f"frame {self.width}x{self.height} must divide by {multiple}")
         if self.history < 1:
             raise ValueError(f"history {self.history} must be at least 1")
-        periods = {variable.name: variable.period for variable in self.variables}
-        for name in ("whole", "bounds", "strides", "harmonics"):
-            unknown = set(getattr(self, name)) - set(periods)
+        names = {variable.name for variable in self.variables}
+        for name in ("whole", "bounds"):
+            unknown = set(getattr(self, name)) - names
             if unknown:
                 raise ValueError(f"{name} names unknown variables {sorted(unknown)}")
         for variable in self.variables:
@@ -60,12 +52,6 @@ class ConvnetConfig:
                 variable.low <= low <= high <= variable.high and not variable.period
             ):
                 raise ValueError(f"bounds of {variable.name!r} must lie in its range, and it not be periodic")
-        for name, stride in self.strides.items():
-            if not stride > 0.0 or name in self.whole:
-                raise ValueError(f"stride {stride!r} of {name!r} must be above 0, and {name!r} not whole")
-        for name, finest in self.harmonics.items():
-            if finest not in (2, 4, 8, 16, 32, 64) or not periods[name]:
-                raise ValueError(f"{name!r} must be periodic, and {finest!r} a power of 2 from 2 to 64")
 
     def bound(self, variable: Variable) -> tuple[float, float]:
         """Least and most that a variable is kept within."""

@@ -1,7 +1,8 @@
 """The convnet family: the next picture from the last ones, in pixel space.
 
-A tick goes: *Tracker* moves the state variables, *Drift* moves the last frame along where the camera follows
-what is steered, then a U-Net denoises the picture from the last frames, controls and variables, whole.
+A tick goes: *Tracker* moves the state variables, then a U-Net denoises the picture from the last frames,
+controls and variables, whole. Where the configuration tells how pictures lie on the ground, the family's
+other model is built: ``overhead``.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from torch import Tensor, nn
 
 from worldsdk.models.blocks import NOISE_LEVELS, LevelEmbedding, UNet, mix_noise, to_signed, to_uint8
 from worldsdk.models.convnet.config import ConvnetConfig
-from worldsdk.models.convnet.drift import Drift
+from worldsdk.models.convnet.overhead import OverheadModel
+from worldsdk.models.convnet.overhead_config import OverheadConfig
 from worldsdk.models.convnet.tracker import Tracker
 from worldsdk.models.interface import Condition, Context, ModelSpec, Output, State, WorldModel
 
@@ -43,9 +45,8 @@ class ConvnetModel(WorldModel):
             nn.SiLU(),
             nn.Linear(config.condition, config.condition),
         )
-        self.drift = Drift(facts) if config.follows else None
         self.unet = UNet(
-            inputs=12 * (config.history + 1 + config.follows) + facts + 2,
+            inputs=12 * (config.history + 1) + facts + 2,
             outputs=12,
             channels=config.channels,
             condition=config.condition,
@@ -81,10 +82,7 @@ class ConvnetModel(WorldModel):
         """
         noisy = mix_noise(estimate, noise, level[:, None, None, None])
         condition = self.embed(torch.cat([self.level(level), facts], dim=1))
-        seen = [past.flatten(1, 2), noisy]
-        if self.drift is not None:
-            seen.append(self.drift(past[:, -1], facts))
-        features = F.pixel_unshuffle(torch.cat(seen, dim=1), 2)
+        features = F.pixel_unshuffle(torch.cat([past.flatten(1, 2), noisy], dim=1), 2)
         planes = facts[:, :, None, None].expand(-1, -1, *features.shape[2:])
         features = torch.cat([features, planes, self.position.expand(len(features), -1, -1, -1)], dim=1)
         features = features.contiguous(memory_format=torch.channels_last)
@@ -136,6 +134,8 @@ class ConvnetModel(WorldModel):
         return after, Output(pixels, {}, variables, happenings[:, 0], happenings[:, 1].sigmoid())
 
 
-def build(config: Mapping[str, Any]) -> ConvnetModel:
+def build(config: Mapping[str, Any]) -> ConvnetModel | OverheadModel:
     """The family's entry point: a model with fresh weights from a manifest's ``config``."""
+    if "ground" in config:
+        return OverheadModel(OverheadConfig.from_json(config))
     return ConvnetModel(ConvnetConfig.from_json(config))

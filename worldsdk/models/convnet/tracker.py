@@ -21,9 +21,6 @@ class Tracker(nn.Module):
     most: Tensor
     periodic: Tensor
     whole: Tensor
-    stride: Tensor
-    turns: Tensor
-    fine: Tensor
 
     def __init__(self, config: ConvnetConfig) -> None:
         super().__init__()
@@ -39,19 +36,7 @@ class Tracker(nn.Module):
         self.register_buffer(
             "whole", torch.tensor([v.name in config.whole for v in variables]).bool(), persistent=False
         )
-        # What an output of one stands for, as a share of the range: outputs that are all about as large are
-        # learnt equally well, however slowly a variable goes.
-        strides = [config.strides.get(v.name, v.high - v.low) / (v.high - v.low) for v in variables]
-        self.register_buffer("stride", torch.tensor(strides), persistent=False)
-        names = [v.name for v in variables]
-        told = [
-            (names.index(name), 2**power)
-            for name, finest in config.harmonics.items()
-            for power in range(1, finest.bit_length())
-        ]
-        self.register_buffer("fine", torch.tensor([at for at, _ in told]).long(), persistent=False)
-        self.register_buffer("turns", torch.tensor([float(n) for _, n in told]), persistent=False)
-        self.code_size = 3 * len(variables) + 2 * len(told)
+        self.code_size = 3 * len(variables)
         # The controls enter as planes: what a press does is decided by what is there where one stands.
         self.look = nn.Sequential(
             nn.Conv2d(48 + config.controls, 64, 3, padding=1),
@@ -72,16 +57,10 @@ class Tracker(nn.Module):
         nn.init.zeros_(last.weight)
 
     def code(self, variables: Tensor) -> Tensor:
-        """[B, V] in their units -> [B, code_size]: share of the range, the angle it makes of a full turn, and
-        for the variables with harmonics the angles of parts of a turn.
-        """
+        """[B, V] in their units -> [B, code_size]: share of the range, and its angle of a full turn."""
         share = (variables - self.low) / self.span
         angle = 2.0 * math.pi * share
-        parts = [share * ~self.periodic, angle.sin(), angle.cos()]
-        if len(self.fine):
-            angle = angle[:, self.fine] * self.turns
-            parts += [angle.sin(), angle.cos()]
-        return torch.cat(parts, dim=1)
+        return torch.cat([share * ~self.periodic, angle.sin(), angle.cos()], dim=1)
 
     def forward(self, last: Tensor, variables: Tensor, controls: Tensor) -> tuple[Tensor, Tensor]:
         """last [B, 3, H, W] in [-1, 1] -> change of each variable as a share of its range, [reward, end]."""
@@ -90,7 +69,7 @@ class Tracker(nn.Module):
         seen = self.look(torch.cat([picture, planes], dim=1))
         pooled = torch.cat([seen.amax(dim=(2, 3)), seen.mean(dim=(2, 3))], dim=1)
         out: Tensor = self.decide(torch.cat([pooled, self.code(variables), controls], dim=1)).float()
-        return out[:, 2:] * self.stride, out[:, :2]
+        return out[:, 2:], out[:, :2]
 
     def apply_change(self, variables: Tensor, change: Tensor) -> Tensor:
         """The next variables, kept in bounds, wrapped and rounded as each asks for."""

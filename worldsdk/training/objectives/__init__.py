@@ -11,6 +11,7 @@ from worldsdk.training.objectives.anchored import (
 )
 from worldsdk.training.objectives.convnet import FrameObjective
 from worldsdk.training.objectives.objective import Objective
+from worldsdk.training.objectives.overhead import OverheadMotionObjective, OverheadPictureObjective
 from worldsdk.training.objectives.things import ThingsObjective
 
 OBJECTIVES: dict[str, dict[str, type[Objective]]] = {
@@ -21,7 +22,11 @@ OBJECTIVES: dict[str, dict[str, type[Objective]]] = {
         "surface": SurfaceObjective,
         "things": ThingsObjective,
     },
-    "convnet": {"frame": FrameObjective},
+    "convnet": {
+        "frame": FrameObjective,
+        "motion": OverheadMotionObjective,
+        "picture": OverheadPictureObjective,
+    },
 }
 
 

@@ -9,25 +9,33 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from worldsdk.errors import RecipeError
 from worldsdk.models.blocks import to_signed
 from worldsdk.models.convnet import ConvnetModel
+from worldsdk.models.interface import WorldModel
 from worldsdk.training.footage import Footage
 from worldsdk.training.objectives.objective import Objective, noise_levels, read_settings
 from worldsdk.training.recipe import Stage
 
 
 class FrameObjective(Objective):
-    """Unrolls the model: true variables to paint by, its own frames to go on from.
+    """Unrolls the model: true variables to paint by, its own frames to go on from. Not for ``overhead``.
 
     Settings: ``context_noise`` (largest standard deviation of the noise on past frames), ``refine`` (share
     of draws that start from a noised target), ``change_weight`` (extra weight of pixels that change between
-    frames, which are few and matter), ``track_weight``, ``drift_weight`` (where the camera follows), and
-    ``blind`` (share of frames painted without any past: what state variables say of the view is learnt from
-    those, and where a rollout goes on from one, how a picture that is off is led back to what they say).
+    frames, which are few and matter), ``track_weight``, and ``blind`` (share of frames painted without any
+    past: what state variables say of the view is learnt from those, and where a rollout goes on from one, how
+    a picture that is off is led back to what they say).
     """
 
-    def __init__(self, model: ConvnetModel, footage: Footage, stage: Stage) -> None:
+    def __init__(self, model: WorldModel, footage: Footage, stage: Stage) -> None:
         super().__init__(model, footage, stage)
+        if not isinstance(model, ConvnetModel):
+            raise RecipeError(
+                "objective 'frame' is for worlds without [model.ground]",
+                where=f"stage {stage.name!r}",
+                fix="use the objectives motion and picture",
+            )
         self.convnet = model
         self.at = footage.windows(model.spec.history, stage.unroll)
         self.settings = read_settings(
@@ -37,7 +45,6 @@ class FrameObjective(Objective):
                 "refine": 0.3,
                 "change_weight": 4.0,
                 "track_weight": 0.5,
-                "drift_weight": 0.3,
                 "blind": 0.0,
             },
         )
@@ -84,15 +91,10 @@ class FrameObjective(Objective):
                 "events": F.smooth_l1_loss(happenings[:, 0], footage.reward[now])
                 + F.binary_cross_entropy_with_logits(happenings[:, 1], footage.ended[now]),
             }
-            if model.drift is not None:
-                moved = model.drift(frames[-1], model.facts(controls, before, after))
-                terms["drift"] = (moved - truth).abs().mean()
             for name, term in terms.items():
                 sums[name] = sums.get(name, picture.new_zeros(())) + term / unroll
             frames.append(picture.detach().clamp(-1.0, 1.0))
         sums["total"] = sums["picture"] + self.settings["track_weight"] * (sums["variables"] + sums["events"])
-        if "drift" in sums:
-            sums["total"] = sums["total"] + self.settings["drift_weight"] * sums["drift"]
         return sums
 
     def _track(self, change: Tensor, before: Tensor, after: Tensor) -> Tensor:
@@ -104,6 +106,4 @@ class FrameObjective(Objective):
         step = torch.where(tracker.periodic, torch.remainder(step + 0.5, 1.0) - 0.5, step)
         # Whole variables are told in their own unit: half of one decides which way they are rounded.
         unit = torch.where(tracker.whole, tracker.span, 10.0)
-        # Others in their own stride, where the recipe names one.
-        unit = torch.where(tracker.stride < 1.0, 1.0 / tracker.stride, unit)
         return F.smooth_l1_loss(change * unit, step * unit, beta=0.25)

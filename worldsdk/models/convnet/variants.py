@@ -1,0 +1,25 @@
+"""What can be chosen about a pack of a world seen from above."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+
+from worldsdk.models.convnet.overhead_config import OverheadConfig
+from worldsdk.models.variants import Variant
+
+SIZE = "frame size"
+
+
+def variants(config: Mapping[str, Any], device: torch.device) -> list[Variant]:
+    """Smaller frames than the pack's own, down to those that were recorded: see ``models.variants``.
+
+    Raises TypeError or ValueError for a config that is none.
+    """
+    if "ground" not in config:
+        return []
+    given = OverheadConfig.from_json(config)
+    smaller = [fine for fine in range(1, given.fine) if given.ground.samples % fine == 0]
+    return [Variant(f"{given.width * fine}x{given.height * fine}", SIZE, {"fine": fine}) for fine in smaller]
