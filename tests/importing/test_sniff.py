@@ -58,7 +58,7 @@ POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 12\n
         (_png(), "PNG"),
         (_numpy(), "numpy"),
         (b"\x89HDF\r\n\x1a\n" + bytes(20), "HDF5"),
-        (gzip.compress(b"weights"), "gzip"),
+        (gzip.compress(b"weights", mtime=0), "gzip"),
         (b"GGUF" + bytes(30), "GGUF"),
         (_zip(readme=b"hello"), "zip archive of"),
         (_zip(m__data__pkl=b"", m__constants=b""), "zip archive of"),
