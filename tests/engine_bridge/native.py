@@ -91,7 +91,7 @@ class NativeClient:
     """One client; leaves when the block ends."""
 
     def __init__(self, library: ctypes.CDLL, **options: object) -> None:
-        self.library = library
+        self.core = library
         self.handle = c_void_p(library.worldsdk_create())
         for name, value in options.items():
             assert self.call("option", name.encode(), str(value).encode()) == 1, self.error
@@ -100,15 +100,15 @@ class NativeClient:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.library.worldsdk_destroy(self.handle)
+        self.core.worldsdk_destroy(self.handle)
 
     def call(self, verb: str, *arguments: Any) -> int:
-        result: int = getattr(self.library, f"worldsdk_{verb}")(self.handle, *arguments)
+        result: int = getattr(self.core, f"worldsdk_{verb}")(self.handle, *arguments)
         return result
 
     @property
     def error(self) -> str:
-        return str(self.library.worldsdk_last_error(self.handle).decode())
+        return str(self.core.worldsdk_last_error(self.handle).decode())
 
     def event(self, seconds: float = 0.0) -> Event | None:
         raw = RawEvent()

@@ -371,7 +371,7 @@ def test_the_webgl_script_with_a_stand_in_for_the_browser(tmp_path: Path) -> Non
         }
         global.WebSocket = Socket;
         (0, eval)(fs.readFileSync(process.argv[2], "utf8"));
-        const library = LibraryManager.library;
+        const { library } = LibraryManager;
         global.WorldSDKState = library.$WorldSDKState;
         HEAPU8.set(Buffer.from("ws://h/play\\0"), 100);
         HEAPU8.set(Buffer.from("worldsdk.v1.msgpack\\0"), 200);

@@ -30,6 +30,7 @@ FORMAT = "number format"
 ORDER = "memory order"
 COMPILED = "compiled"
 GRAPHS = "CUDA graphs"
+SIZE = "frame size"
 
 NEEDS_GPU = "needs a GPU"
 NO_BFLOAT16 = "this machine is not faster in bfloat16"
@@ -125,6 +126,12 @@ def find_variant(name: str, known: Sequence[Variant]) -> Variant:
             raise PackError(f"variant {part!r} cannot be had: {by_name[part].missing}", fix="leave it out")
         parts.append(by_name[part])
     return join(parts) if len(parts) > 1 else parts[0]
+
+
+def smaller_frames(width: int, height: int, fine: int, samples: int) -> list[Variant]:
+    """Frames less fine than ``fine`` times width x height, down to those: wherever ``samples`` divide."""
+    less = [factor for factor in range(1, fine) if samples % factor == 0]
+    return [Variant(f"{width * factor}x{height * factor}", SIZE, {"fine": factor}) for factor in less]
 
 
 def common(device: torch.device) -> list[Variant]:

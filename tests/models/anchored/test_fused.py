@@ -47,11 +47,17 @@ def test_one_loop_sees_what_the_tensors_see(
         assert float(wrong.float().mean()) < 2e-3, name
 
 
-@torch.inference_mode()
-def test_grouped_pixels_are_those_of_the_tensors() -> None:
+def both_quick() -> tuple[Painter, FusedPainter]:
+    """A painter, and the fused one as it is before a network in bfloat16."""
     painter = Painter(anchored().config).eval()
     fused = FusedPainter(painter)
     fused.quick = True
+    return painter, fused
+
+
+@torch.inference_mode()
+def test_grouped_pixels_are_those_of_the_tensors() -> None:
+    painter, fused = both_quick()
     config = painter.config
     torch.manual_seed(0)
     planes, pixels = (
@@ -68,9 +74,7 @@ def test_grouped_pixels_are_those_of_the_tensors() -> None:
 
 @torch.inference_mode()
 def test_a_picture_is_composed_as_by_the_tensors() -> None:
-    painter = Painter(anchored().config).eval()
-    fused = FusedPainter(painter)
-    fused.quick = True
+    painter, fused = both_quick()
     config = painter.config
     torch.manual_seed(0)
     pose, past = torch.rand(2, 3) * 300.0, torch.rand(2, config.views, 3, config.height, config.width)

@@ -73,7 +73,7 @@ class Ground(nn.Module):
         height, width = self.height * fine, self.width * fine
         if pose.device.type == "cpu":
             seen = np.empty((len(pose), height, width, 3), np.float32)
-            poses = self.grid(pose.detach()).contiguous().numpy()
+            poses = self.poses_to_loop(pose)
             right, ahead = self.right.numpy(), self.ahead.numpy()
             view_ground(poses, self.texels.numpy(), right, ahead, 1.0 / 127.5, -1.0, seen)
             return torch.from_numpy(seen).movedim(-1, 1)

@@ -8,9 +8,7 @@ from typing import Any
 import torch
 
 from worldsdk.models.convnet.overhead_config import OverheadConfig
-from worldsdk.models.variants import Variant
-
-SIZE = "frame size"
+from worldsdk.models.variants import Variant, smaller_frames
 
 
 def variants(config: Mapping[str, Any], device: torch.device) -> list[Variant]:
@@ -21,5 +19,4 @@ def variants(config: Mapping[str, Any], device: torch.device) -> list[Variant]:
     if "ground" not in config:
         return []
     given = OverheadConfig.from_json(config)
-    smaller = [fine for fine in range(1, given.fine) if given.ground.samples % fine == 0]
-    return [Variant(f"{given.width * fine}x{given.height * fine}", SIZE, {"fine": fine}) for fine in smaller]
+    return smaller_frames(given.width, given.height, given.fine, given.ground.samples)

@@ -70,4 +70,4 @@ var WorldSDKLibrary = {
 };
 
 autoAddDeps(WorldSDKLibrary, "$WorldSDKState");
-mergeInto(LibraryManager.library, WorldSDKLibrary);
+mergeInto(LibraryManager["library"], WorldSDKLibrary);
